@@ -1,0 +1,1 @@
+"""IFC in, checked and placed building out."""

@@ -1,0 +1,61 @@
+"""5G sites (5G 基站) with their sectors, the subject of indicator 3."""
+
+from layers._columns import ADDRESS, NAME
+from layers._spec import Choice, ColorBy, Column, LayerSpec, Style, Text, Tiling
+
+SECTOR_FIELDS = (
+    Column("band_ghz", "number", Text("频段", "Band"), Text("载波中心频率", "Carrier frequency"), unit="GHz",
+           aliases=("频段", "band", "频率"), minimum=0.4, maximum=100),
+    Column("azimuth_deg", "number", Text("方位角", "Azimuth"), Text("自正北顺时针", "Clockwise from north"), unit="°",
+           aliases=("方位角", "azimuth"), minimum=0, maximum=360),
+    Column("mechanical_tilt_deg", "number", Text("机械下倾角", "Mechanical tilt"), Text("向下为正", "Down is positive"),
+           unit="°", aliases=("机械下倾角", "下倾角", "mechanical_tilt"), minimum=-30, maximum=60),
+    Column("electrical_tilt_deg", "number", Text("电子下倾角", "Electrical tilt"), Text("向下为正", "Down is positive"),
+           unit="°", aliases=("电子下倾角", "electrical_tilt"), minimum=-30, maximum=60),
+    Column("height_m", "number", Text("挂高", "Antenna height"), Text("天线离地高度", "Antenna height above ground"),
+           unit="m", aliases=("挂高", "天线挂高", "height"), minimum=0, maximum=300),
+    Column("power_dbm", "number", Text("发射功率", "Power"), Text("每扇区最大发射功率", "Largest power of the sector"),
+           unit="dBm", aliases=("功率", "发射功率", "power"), minimum=-10, maximum=80),
+    Column("bandwidth_mhz", "number", Text("带宽", "Bandwidth"), Text("载波带宽", "Carrier bandwidth"), unit="MHz",
+           aliases=("带宽", "bandwidth"), minimum=1, maximum=2000),
+    Column("pattern", "text", Text("天线方向图", "Antenna pattern"), Text("方向图名称", "Name of the antenna pattern"),
+           aliases=("方向图", "天线型号", "pattern")),
+)
+
+LAYER = LayerSpec(
+    id="site_5g",
+    title=Text("5G 基站", "5G sites"),
+    description=Text("5G 基站及其扇区 (指标 3)", "5G base stations with their sectors (indicator 3)"),
+    group="sensing",
+    prefix="SIT",
+    geometry="point",
+    columns=(
+        NAME,
+        ADDRESS,
+        Column("operator", "text", Text("运营商", "Operator"), Text("建设运营企业", "Who runs it"), aliases=("运营商", "operator"),
+               choices=(Choice("cmcc", Text("中国移动", "China Mobile"), "#4C9BE8", ("移动", "中国移动")),
+                        Choice("ctcc", Text("中国电信", "China Telecom"), "#5FC3A8", ("电信", "中国电信")),
+                        Choice("cucc", Text("中国联通", "China Unicom"), "#E87A7A", ("联通", "中国联通")),
+                        Choice("cbn", Text("中国广电", "China Broadnet"), "#C792EA", ("广电", "中国广电"))), tile=True),
+        Column("mount", "text", Text("架设方式", "Mount"), Text("楼顶、塔杆或灯杆", "Roof, mast or pole"), aliases=("架设", "站型", "mount"),
+               choices=(Choice("roof", Text("楼顶", "Roof"), "#9AD9FF", ("楼顶", "楼面站")),
+                        Choice("mast", Text("塔", "Mast"), "#FFB454", ("落地塔", "塔")),
+                        Choice("pole", Text("灯杆", "Pole"), "#B5E48C", ("灯杆", "杆站"))), tile=True),
+        Column("height_m", "number", Text("挂高", "Antenna height"), Text("天线离地高度", "Antenna height above ground"),
+               unit="m", aliases=("挂高", "天线挂高", "height", "height_m"), minimum=0, maximum=300, tile=True),
+        Column("status", "text", Text("状态", "Status"), Text("运行状态", "Running state"), aliases=("状态", "status"),
+               choices=(Choice("on", Text("开通", "On air"), "#3DDC97", ("开通", "在网")),
+                        Choice("off", Text("关闭", "Off"), "#FF6B6B", ("关闭",)),
+                        Choice("planned", Text("规划", "Planned"), "#8593A3", ("规划",))), tile=True),
+        Column("sectors", "records", Text("扇区", "Sectors"), Text("各扇区的工参", "Parameters of each sector"),
+               aliases=("扇区", "sectors"), fields=SECTOR_FIELDS),
+    ),
+    style=Style("point", "site_5g", 135, radius=5, height="height_m", visible=False,
+                color_by=(ColorBy("operator", "category"), ColorBy("mount", "category"), ColorBy("status", "category"),
+                          ColorBy("height_m", "sequential", (15, 25, 35, 45)))),
+    tiling=Tiling(min_zoom=9, max_zoom=14, detail_zoom=9),
+    name_column="name",
+    key_facts=("operator", "height_m", "status"),
+    expects=Text("运营商工参表，每行一个扇区或一个基站", "Operators' site table, a row per sector or per site"),
+    aliases=("sites", "5g", "基站", "工参"),
+)
