@@ -12,6 +12,7 @@
     │   ├── HomeBusy               another process writes to it
     │   ├── HomeTooNew             written by a newer version
     │   └── HomeUnusable           not writable, or its disk is full
+    ├── SetupError (OSError)       the machine lacks something that set-up needs
     └── Cancelled (RuntimeError)   the user stopped the work; nothing was changed
 
 Each carries both texts; ``str()`` is the English one. :data:`HTTP_STATUS` is
@@ -97,6 +98,12 @@ class HomeUnusable(HomeError):
     code = "home_unusable"
 
 
+class SetupError(TwinError, OSError):
+    """The machine lacks something that set-up or start needs."""
+
+    code = "setup"
+
+
 class Cancelled(TwinError, RuntimeError):
     """The user stopped the work."""
 
@@ -113,7 +120,13 @@ HTTP_STATUS: dict[type[TwinError], int] = {
     TwinError: 500,
 }
 
-EXIT_CODE: dict[type[TwinError], int] = {InputError: 2, HomeError: 2, Cancelled: 2, TwinError: 1}
+EXIT_CODE: dict[type[TwinError], int] = {
+    InputError: 2,
+    HomeError: 2,
+    SetupError: 2,
+    Cancelled: 2,
+    TwinError: 1,
+}
 
 
 def http_status(error: TwinError) -> int:

@@ -1,0 +1,278 @@
+"""Buildings on a lattice of rows in every plot, and the ways between the rows.
+
+A building may stand only where its whole footprint lies in the plot's ground;
+cells of one lattice do not touch, plots do not overlap and hold no street: so
+no building can lie on a street, in water or in another building.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from twin.demo.blocks import OPEN, Plots
+from twin.demo.forms import BY_NAME, FORMS, SMALLER
+from twin.demo.geometry import Floats, Geometries, Ints, hit_pairs, parts_of, place, repeat_range
+
+
+@dataclass(slots=True)
+class Buildings:
+    """Footprints (metres) with ``plot`` (index into the plots), ``form``, ``floors``, ``height_m``, ``year``."""
+
+    footprint: Geometries
+    plot: Ints
+    form: Ints
+    floors: Ints
+    height_m: Floats
+    year: Ints
+    shop: np.ndarray
+
+    def take(self, which: np.ndarray) -> Buildings:
+        """Some of the buildings."""
+        return Buildings(self.footprint[which], self.plot[which], self.form[which], self.floors[which],
+                         self.height_m[which], self.year[which], self.shop[which])
+
+
+@dataclass(slots=True)
+class Ways:
+    """Ways inside plots: ``line`` in metres, ``service`` for the road through, else a path between rows.
+
+    ``ends`` of a through road are the gates, where it meets the street.
+    """
+
+    line: Geometries
+    service: np.ndarray
+    plot: Ints
+
+
+def build(plots: Plots, rng: np.random.Generator) -> tuple[Buildings, Ways]:
+    """Fill every plot that has a built form."""
+    pieces: list[Buildings] = []
+    ways: list[Ways] = []
+    shop_rng, *children = rng.spawn(2 * len(FORMS) + 1)
+    waiting = np.flatnonzero(plots.use >= 0)
+    for attempt in range(2):
+        for index, child in enumerate(children[attempt * len(FORMS): (attempt + 1) * len(FORMS)]):
+            members = waiting[plots.use[waiting] == index]
+            if len(members):
+                made, way = _fill(plots, members, index, child)
+                pieces.append(made)
+                ways.append(way)
+        built = np.zeros(len(plots.use), dtype=bool)
+        for piece in pieces:
+            built[piece.plot] = True
+        waiting = np.flatnonzero((plots.use >= 0) & ~built)
+        plots.use[waiting] = SMALLER[plots.use[waiting]] if attempt == 0 else OPEN
+    buildings = _join(pieces)
+    lines = Ways(*(np.concatenate([getattr(way, name) for way in ways]) for name in ("line", "service", "plot")))
+    shops = _shops(plots, buildings, lines, shop_rng)
+    everything = _join([buildings, shops])
+    return everything.take(np.argsort(everything.plot, kind="stable")), lines
+
+
+def _join(parts: list[Buildings]) -> Buildings:
+    names = ("footprint", "plot", "form", "floors", "height_m", "year", "shop")
+    return Buildings(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def _fill(plots: Plots, members: Ints, index: int, rng: np.random.Generator) -> tuple[Buildings, Ways]:
+    form = FORMS[index]
+    count = len(members)
+    turn = plots.turn[members]
+    ground = plots.ground[members]
+    if form.estate in ("slab", "tower") or form.name == "street":
+        ground = _less_shops(ground, plots.central[members])
+    shapely.prepare(ground)
+
+    width = rng.uniform(*form.width, count)
+    depth = rng.uniform(*form.depth, count)
+    low, high = form.floors
+    floors = np.round(low + (high - low) * rng.beta(1.3, 1.5, count))
+    storey = rng.uniform(*form.storey_m, count)
+    gap_u = rng.uniform(*form.gap_u, count)
+    pitch_u = width + gap_u
+    pitch_v = depth + rng.uniform(*form.gap_v, count) + form.sun * floors * storey
+    axis_u = np.column_stack([np.cos(turn), np.sin(turn)])
+    axis_v = np.column_stack([-axis_u[:, 1], axis_u[:, 0]])
+    origin, extent = _frame(ground, axis_u, axis_v)
+    columns_each, pitch_u = _fit(0.96 * extent[:, 1] - form.spine / 2 + gap_u, pitch_u)
+    rows, pitch_v = _fit(0.96 * (extent[:, 3] - extent[:, 2]) - depth, pitch_v)
+    rows += 1
+    columns = 2 * columns_each
+    plot, cell = repeat_range(columns * rows)
+    column, row = cell % columns[plot] - columns_each[plot], cell // columns[plot]
+    first_v = (extent[:, 2] + extent[:, 3] - (rows - 1) * pitch_v) / 2
+    side = np.where(column >= 0, 1.0, -1.0)
+    number = np.where(column >= 0, column, -column - 1)
+    n = len(plot)
+    vary = 1 - form.vary * rng.random(n)
+    own_width, own_depth = width[plot] * vary, depth[plot] * (1 - form.vary / 2 * rng.random(n))
+    u = side * (form.spine / 2 + number * pitch_u[plot] + own_width / 2 + 0.5)
+    slack = np.maximum(0, pitch_v[plot] - own_depth - 4.5)
+    v = first_v[plot] + row * pitch_v[plot] + np.clip(rng.normal(0, 0.6, n), -1, 1) * np.minimum(1.0, slack / 2)
+    keep = rng.random(n) < form.keep
+    shape = np.searchsorted(np.cumsum([share for _, share in form.shapes]), rng.random(n) * 0.9999)
+    free = rng.random(n)
+    own_floors = np.maximum(1, np.round(floors[plot] + rng.normal(0, 0.6, n))).astype(int)
+    local = np.column_stack([u, v])
+    centre = origin[plot] + local[:, :1] * axis_u[plot] + local[:, 1:] * axis_v[plot]
+
+    inside = keep & shapely.contains_xy(ground[plot], centre[:, 0], centre[:, 1])
+    made: list[tuple[Ints, Geometries]] = []
+    for which, (outline, _) in enumerate(form.shapes):
+        pick = np.flatnonzero(inside & (shape == which))
+        polygons = place(outline(own_width[pick], own_depth[pick], free[pick]), centre[pick], turn[plot[pick]])
+        whole = shapely.contains_properly(ground[plot[pick]], polygons)
+        made.append((pick[whole], polygons[whole]))
+    picked = np.concatenate([pick for pick, _ in made])
+    footprint = np.concatenate([polygons for _, polygons in made])
+    order = np.argsort(picked, kind="stable")
+    picked, footprint = picked[order], footprint[order]
+    first_year, last_year = form.years
+    plot_year = rng.integers(first_year, last_year + 1, count)
+    buildings = Buildings(
+        footprint, members[plot[picked]], np.full(len(picked), index), own_floors[picked],
+        np.round(own_floors[picked] * storey[plot[picked]], 1),
+        np.minimum(plot_year[plot[picked]] + rng.integers(0, 3, len(picked)), 2024),
+        np.zeros(len(picked), dtype=bool))
+    ways = _ways(plots.block[members], ground, members, form.rows, form.spine, origin, axis_u, axis_v, extent,
+                 first_v, pitch_v, plot[picked], row[picked], u[picked], own_width[picked],
+                 form.name == "village")
+    return buildings, ways
+
+
+def _frame(ground: Geometries, axis_u: Floats, axis_v: Floats) -> tuple[Floats, Floats]:
+    """Origin of each plot's lattice, the middle of its extent if that lies inside, and its extent."""
+    inner = shapely.get_coordinates(shapely.point_on_surface(ground))
+    extent = _extents(ground, inner, axis_u, axis_v)
+    middle = (inner + axis_u * (extent[:, :1] + extent[:, 1:2]) / 2 + axis_v * (extent[:, 2:3] + extent[:, 3:]) / 2)
+    inside = shapely.contains_xy(ground, middle[:, 0], middle[:, 1])
+    origin = np.where(inside[:, None], middle, inner)
+    return origin, _extents(ground, origin, axis_u, axis_v)
+
+
+def _fit(reach: Floats, pitch: Floats) -> tuple[Ints, Floats]:
+    """How many whole cells fit into ``reach``, and the pitch, up to 15 percent larger, that fills it."""
+    cells = np.maximum(0, np.floor(reach / pitch)).astype(np.int64)
+    filling = reach / np.maximum(1, cells)
+    return cells, np.clip(filling, pitch, 1.15 * pitch)
+
+
+def _extents(ground: Geometries, origin: Floats, axis_u: Floats, axis_v: Floats) -> Floats:
+    """Reach of each ground along its axes from its origin: u min, u max, v min, v max."""
+    points, owner = shapely.get_coordinates(ground, return_index=True)
+    away = points - origin[owner]
+    along = (away * axis_u[owner]).sum(axis=1)
+    across = (away * axis_v[owner]).sum(axis=1)
+    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+    return np.column_stack([np.minimum.reduceat(along, starts), np.maximum.reduceat(along, starts),
+                            np.minimum.reduceat(across, starts), np.maximum.reduceat(across, starts)])
+
+
+def _ways(blocks: Geometries, ground: Geometries, members: Ints, every: int, spine: float, origin: Floats,
+          axis_u: Floats, axis_v: Floats, extent: Floats, first_v: Floats, pitch_v: Floats,
+          plot: Ints, row: Ints, u: Floats, width: Floats, one_end: bool) -> Ways:
+    """The road through each plot, from street to street, and the paths between its rows."""
+    if not spine:
+        return Ways(np.empty(0, dtype=object), np.empty(0, dtype=bool), np.empty(0, dtype=np.int64))
+    used = np.unique(plot)
+    reach = 400.0
+    ends = np.stack([origin[used] - axis_v[used] * reach, origin[used] + axis_v[used] * reach], axis=1)
+    parts, owner = parts_of(shapely.intersection(blocks[used], shapely.linestrings(ends)), 1)
+    near = shapely.dwithin(parts, shapely.points(origin[used][owner]), 0.01)
+    lines, owners = parts[near], used[owner[near]]
+    if one_end:
+        lines = _short_way(lines, owners, origin, axis_v, extent)
+    service = np.ones(len(lines), dtype=bool)
+    if every:
+        key = plot * 4000 + row + 2000
+        low, high = u - width / 2, u + width / 2
+        keys, start = np.unique(key, return_index=True)
+        left = np.minimum(np.minimum.reduceat(low, start) + 2, 0)
+        right = np.maximum(np.maximum.reduceat(high, start) - 2, 0)
+        which, line_row = keys // 4000, keys % 4000 - 2000
+        on = (line_row % every == 0) & (right - left > 12)
+        which, line_row, left, right = which[on], line_row[on], left[on], right[on]
+        level = first_v[which] + (line_row + 0.5) * pitch_v[which]
+        start_points = origin[which] + left[:, None] * axis_u[which] + level[:, None] * axis_v[which]
+        end_points = origin[which] + right[:, None] * axis_u[which] + level[:, None] * axis_v[which]
+        paths = shapely.linestrings(np.stack([start_points, end_points], axis=1))
+        middle = origin[which] + level[:, None] * axis_v[which]
+        has_spine = np.zeros(len(members), dtype=bool)
+        has_spine[owners] = True
+        good = shapely.covers(ground[which], paths) & has_spine[which] & \
+            shapely.contains_xy(ground[which], middle[:, 0], middle[:, 1])
+        lines = np.concatenate([lines, paths[good]])
+        owners = np.concatenate([owners, which[good]])
+        service = np.concatenate([service, np.zeros(int(good.sum()), dtype=bool)])
+    return Ways(lines, service, members[owners])
+
+
+def _short_way(lines: Geometries, owners: Ints, origin: Floats, axis_v: Floats, extent: Floats) -> Geometries:
+    """A village road: from the nearer street to the far end of the houses."""
+    ends = shapely.get_coordinates(shapely.get_point(lines, [[0], [-1]]).T.ravel()).reshape(-1, 2, 2)
+    along = ((ends - origin[owners][:, None]) * axis_v[owners][:, None]).sum(axis=2)
+    low, high = along.min(axis=1), along.max(axis=1)
+    south = -low < high
+    low, high = (np.where(south, low, np.maximum(low, extent[owners, 2])),
+                 np.where(south, np.minimum(high, extent[owners, 3]), high))
+    level = np.stack([low, high], axis=1)[:, :, None]
+    result: Geometries = shapely.linestrings(origin[owners][:, None] + level * axis_v[owners][:, None])
+    return result
+
+
+SHOP_DEPTH_M = 12.5
+
+
+def _with_shops(ground: Geometries, central: Floats) -> np.ndarray:
+    """Plots large and central enough for shops along the street."""
+    return (central > 0.5) & (shapely.area(ground) > 12_000)
+
+
+def _less_shops(ground: Geometries, central: Floats) -> Geometries:
+    """Ground left for the rows behind the shops: the largest part."""
+    rows = ground.copy()
+    some = _with_shops(ground, central)
+    parts, owner = parts_of(shapely.buffer(ground[some], -SHOP_DEPTH_M, quad_segs=2), 2)
+    size = shapely.area(parts)
+    order = np.lexsort((size, owner))
+    index = np.flatnonzero(some)
+    rows[index[owner[order]]] = parts[order]
+    shapely.prepare(rows)
+    return rows
+
+
+def _shops(plots: Plots, buildings: Buildings, ways: Ways, rng: np.random.Generator) -> Buildings:
+    """Small shops in a line along the street side of central estates."""
+    homes = [index for index, form in enumerate(FORMS) if form.estate in ("slab", "tower")] + [BY_NAME["street"]]
+    members = np.flatnonzero(np.isin(plots.use, homes) & _with_shops(plots.ground, plots.central))
+    ring, owner = parts_of(shapely.buffer(plots.ground[members], -6.0, quad_segs=2), 2)
+    ring = shapely.simplify(shapely.get_exterior_ring(ring), 1.0)
+    points, index = shapely.get_coordinates(ring, return_index=True)
+    same = index[1:] == index[:-1]
+    start, step = points[:-1][same], np.diff(points, axis=0)[same]
+    length = np.hypot(*step.T)
+    long = length > 46
+    start, step, length = start[long], step[long], length[long]
+    plot = members[owner[index[:-1][same][long]]]
+    side, number = repeat_range(np.floor((length - 24) / 22).astype(int))
+    n = len(side)
+    along = 12 + (number + 0.5) * 22
+    centre = start[side] + step[side] * (along / length[side])[:, None]
+    turn = np.arctan2(step[side, 1], step[side, 0])
+    width, depth = rng.uniform(11, 20.5, n), rng.uniform(7, 10, n)
+    outline = np.stack([np.column_stack([sx * width / 2, sy * depth / 2])
+                        for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=1)
+    polygons = place(outline, centre, turn)
+    keep = (rng.random(n) < 0.62) & shapely.contains_properly(plots.ground[plot[side]], polygons)
+    taken = shapely.STRtree(np.concatenate([buildings.footprint, ways.line]))
+    keep[taken.query(polygons, predicate="dwithin", distance=3.0)[0]] = False
+    first, second = hit_pairs(polygons, polygons)
+    keep[np.maximum(first, second)[first != second]] = False
+    floors = rng.choice([1, 2, 3], n, p=[0.45, 0.42, 0.13])
+    picked = np.flatnonzero(keep)
+    return Buildings(polygons[picked], plot[side][picked], np.full(len(picked), BY_NAME["street"]), floors[picked],
+                     np.round(floors[picked] * 3.8, 1), rng.integers(1996, 2020, n)[picked],
+                     np.ones(len(picked), dtype=bool))

@@ -1,0 +1,98 @@
+"""Commands through a running server, because DuckDB has one writer process.
+
+A server leaves ``server.json`` in its home; a command that finds a live one
+there speaks loopback HTTP instead of opening the store.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any, cast
+
+from twin.errors import InputError, TwinError
+
+Progress = Callable[[float, str], None]
+_ANY_INTERFACE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - recognised, not bound
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server on a home."""
+
+    base: str
+
+    def json(self, method: str, path: str, body: object = None) -> Any:
+        """The JSON answer; :class:`InputError` with the server's own sentence when it refuses."""
+        data = None if body is None else json.dumps(body).encode()
+        with self._open(method, path, data) as answer:
+            return json.load(answer)
+
+    def download(self, path: str, target: Path, method: str = "GET") -> None:
+        """Write an answer to a file, complete or not at all."""
+        part = target.with_name(target.name + ".part")
+        try:
+            with self._open(method, path, b"" if method == "POST" else None) as answer, part.open("wb") as file:
+                while block := answer.read(1 << 20):
+                    file.write(block)
+            part.replace(target)
+        except OSError as error:
+            raise InputError(f"无法写入 {target}：{error}。", f"cannot write {target}: {error}.") from error
+        finally:
+            part.unlink(missing_ok=True)
+
+    def import_file(self, path: Path, options: dict[str, str], progress: Progress | None) -> list[dict[str, Any]]:
+        """Send a file and follow its import to the end; the datasets it became."""
+        query = urllib.parse.urlencode({"name": path.name, "now": "1", **options})
+        with path.open("rb") as file:
+            request = urllib.request.Request(
+                f"{self.base}/api/imports?{query}", data=file, method="POST",
+                headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
+            )
+            job = json.load(self._send(request))
+        while job["status"] in ("waiting", "inspecting", "importing"):
+            time.sleep(0.2)
+            job = self.json("GET", f"/api/imports/{job['id']}")
+            if progress is not None:
+                progress(job["progress"], job["stage"])
+        if job["status"] != "done":
+            error = job["error"] or {"zh": "导入已取消。", "en": "the import was cancelled."}
+            raise InputError(error["zh"], error["en"])
+        return cast(list[dict[str, Any]], job["datasets"])
+
+    def _open(self, method: str, path: str, data: bytes | None) -> HTTPResponse:
+        headers = {"Content-Type": "application/json"} if data is not None else {}
+        return self._send(urllib.request.Request(self.base + path, data=data, method=method, headers=headers))
+
+    @staticmethod
+    def _send(request: urllib.request.Request) -> HTTPResponse:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            return cast(HTTPResponse, opener.open(request, timeout=600))
+        except urllib.error.HTTPError as error:
+            try:
+                detail = json.load(error)["detail"]
+            except (ValueError, KeyError, TypeError):
+                detail = {"zh": f"服务返回 {error.code}。", "en": f"the server answered {error.code}."}
+            raise InputError(detail["zh"], detail["en"]) from error
+        except OSError as error:
+            raise TwinError(f"与服务的连接中断：{error}。", f"the connection to the server broke: {error}.") from error
+
+
+def running(home: Path) -> Server | None:
+    """The server that has ``home`` open, if one answers."""
+    try:
+        told = json.loads((home / "server.json").read_text(encoding="utf-8"))
+        host = _ANY_INTERFACE.get(told["address"], told["address"])
+        server = Server(f"http://{host}:{int(told['port'])}")
+        with server._open("GET", "/healthz", None) as answer:
+            return server if answer.status == 200 else None
+    except (OSError, ValueError, KeyError, TypeError, TwinError):
+        return None

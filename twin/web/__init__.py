@@ -1,0 +1,1 @@
+"""All that a browser sees: pages, routes and the map component."""

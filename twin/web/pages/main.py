@@ -1,0 +1,13 @@
+"""Entry of the pages: navigation without Streamlit's own chrome."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from twin.web.pages import data, explore
+
+pages = [
+    st.Page(explore.show, title="总览 Explore", url_path="explore", default=True),
+    st.Page(data.show, title="数据 Data", url_path="data"),
+]
+st.navigation(pages, position="hidden").run()

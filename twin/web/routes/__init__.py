@@ -1,0 +1,1 @@
+"""The routes beside the pages: tiles, API, imports, assets, health."""

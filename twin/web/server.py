@@ -1,0 +1,113 @@
+"""The application: Streamlit's pages, our routes and the guard, in one process on one port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from twin import design
+from twin.settings import Settings
+from twin.web import openapi, state
+from twin.web.routes import api, assets, imports, tiles
+from twin.web.routes.replies import guarded
+from twin.web.security import Guard
+
+PAGES = Path(__file__).parent / "pages" / "main.py"
+_PREFIXES = ("api", "tiles", "assets", "id", "models", "ogc", "sta")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/healthz", api.health),
+    ("GET", "/tiles/{layer}/{z}/{x}/{y}.mvt", tiles.tile),
+    ("GET", "/id/{code}", api.identifier),
+    ("GET", "/assets/{path:path}", assets.asset),
+    ("GET", "/api/openapi.json", openapi.document),
+    ("GET", "/api/twin", api.twin),
+    ("GET", "/api/scene", api.make_scene),
+    ("GET", "/api/layers", api.layers),
+    ("GET", "/api/layers/{layer}/summary", api.summary),
+    ("GET", "/api/layers/{layer}/completeness", api.health_of_layer),
+    ("GET", "/api/layers/{layer}/features/{fid}", api.feature),
+    ("GET", "/api/search", api.search),
+    ("GET", "/api/labels", api.labels),
+    ("GET", "/api/datasets", api.datasets),
+    ("GET", "/api/datasets/{id}/faults.csv", api.faults),
+    ("GET", "/api/export/{name}", api.export_layer),
+    ("GET", "/api/imports", imports.listed),
+    ("POST", "/api/imports", imports.receive),
+    ("GET", "/api/imports/{id}", imports.shown),
+    ("DELETE", "/api/imports/{id}", imports.cancel),
+    ("POST", "/api/imports/{id}/inspect", imports.again),
+    ("POST", "/api/imports/{id}/commit", imports.commit),
+    ("GET", "/api/imports/{id}/preview/{number}", imports.preview),
+    ("POST", "/api/undo", api.undo),
+    ("POST", "/api/backup", api.backup),
+)
+"""Every route beside the pages: method, address, handler. Documentation is checked against it."""
+
+
+def routes() -> list[BaseRoute]:
+    """The routes for Starlette, with 404 and 405 for all else under our prefixes."""
+    result: list[BaseRoute] = [
+        Route(path, guarded(handler), methods=[method]) for method, path, handler in ROUTES
+    ]
+    known = dict.fromkeys(path for _, path, _ in ROUTES)
+    every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
+    result += [Route(path, guarded(api.refuse_method), methods=every) for path in known]
+    for prefix in _PREFIXES:
+        result += [
+            Route(f"/{prefix}", guarded(api.unknown), methods=every),
+            Route(f"/{prefix}/{{rest:path}}", guarded(api.unknown), methods=every),
+        ]
+    return result
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Open the home for as long as the server runs."""
+    del app
+    state.start(Settings.from_environment())
+    try:
+        yield {}
+    finally:
+        state.stop()
+
+
+def middleware() -> list[Middleware]:
+    """The guard around everything."""
+    return [Middleware(Guard, address=Settings.from_environment().address)]
+
+
+def options(settings: Settings) -> dict[str, object]:
+    """Streamlit's options: our look, no telemetry, no traceback to a user."""
+    chosen: dict[str, object] = {
+        "server.address": settings.address,
+        "server.port": settings.port,
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": settings.max_upload_mb,
+        "browser.gatherUsageStats": False,
+        "client.showErrorDetails": "none",
+        "client.toolbarMode": "minimal",
+        "client.showSidebarNavigation": False,
+        "theme.font": design.tokens()["font"],
+        "logger.level": "warning",
+    }
+    for theme in ("dark", "light"):
+        colors = design.tokens()[theme]
+        chosen |= {
+            f"theme.{theme}.primaryColor": colors["accent"],
+            f"theme.{theme}.backgroundColor": colors["ground"],
+            f"theme.{theme}.secondaryBackgroundColor": colors["panel_solid"],
+            f"theme.{theme}.textColor": colors["text_1"],
+            f"theme.{theme}.borderColor": colors["line"],
+        }
+    return chosen

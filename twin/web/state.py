@@ -1,0 +1,120 @@
+"""What one server process shares between its routes and its pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from layers import all_layers
+from twin import describe, features, tiles
+from twin.importer import Jobs
+from twin.settings import Settings
+from twin.store import Store
+from twin.tile_cache import Key, TileCache
+
+
+@dataclass(slots=True)
+class State:
+    """The open store with the tile cache and the import jobs that work on it."""
+
+    settings: Settings
+    store: Store
+    tiles: TileCache
+    jobs: Jobs
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    _memo: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    _memo_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def memo(self, name: str, make: Any, *arguments: Any) -> Any:
+        """``make(store, *arguments)``, kept until another generation is shown."""
+        version = tuple((layer, item.number) for layer, item in sorted(self.store.shown.items()))
+        key = (name, *arguments, version)
+        with self._memo_lock:
+            if key in self._memo:
+                return self._memo[key]
+        value = make(self.store, *arguments)
+        with self._memo_lock:
+            if len(self._memo) > 500:
+                self._memo.clear()
+            self._memo[key] = value
+        return value
+
+    def warm(self) -> None:
+        """Make what the first viewer asks for, so that nobody waits for DuckDB's first query."""
+        self.memo("twin", describe.twin)
+        self.memo("labels", features.labels)
+        box = describe.bounds(self.store)
+        if box is None:
+            return
+        for layer, generation in self.store.shown.items():
+            for z in range(9, 12):
+                west, north = tiles.tile_of(box[0], box[3], z)
+                east, south = tiles.tile_of(box[2], box[1], z)
+                for x in range(west, east + 1):
+                    for y in range(north, south + 1):
+                        self.tiles.request((layer, generation.number, z, x, y))
+
+
+_state: State | None = None
+
+
+def start(settings: Settings) -> State:
+    """Open the home and make the state of this process."""
+    global _state  # noqa: PLW0603 - one home, one writer, one server process
+    store = Store.open(settings.home, keep_generations=settings.keep_generations)
+
+    def make(key: Key) -> bytes:
+        layer, _, z, x, y = key
+        data = tiles.tile(store.cursor(), all_layers()[layer], store.generation(layer), z, x, y)
+        return tiles.compressed(data) if data else b""
+
+    _state = State(settings, store, TileCache(make, settings.tile_cache_mb * 1_000_000), Jobs(store, settings))
+    _announce(_state)
+    threading.Thread(target=_state.warm, name="warm-up", daemon=True).start()
+    return _state
+
+
+def stop() -> None:
+    """Finish running work and close the home."""
+    global _state  # noqa: PLW0603
+    if _state is None:
+        return
+    _server_file(_state.settings.home).unlink(missing_ok=True)
+    _state.jobs.close()
+    _state.tiles.close()
+    _state.store.close()
+    _state = None
+
+
+def current() -> State:
+    """The state of the running server."""
+    if _state is None:
+        raise RuntimeError("the server is not running")
+    return _state
+
+
+def _server_file(home: Path) -> Path:
+    return home / "server.json"
+
+
+def _announce(state: State) -> None:
+    """Tell commands on this home where the server is and how to prove they may write."""
+    path = _server_file(state.settings.home)
+    part = path.with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(
+            {
+                "address": state.settings.address,
+                "port": state.settings.port,
+                "pid": os.getpid(),
+                "token": state.token,
+            },
+            file,
+        )
+    part.replace(path)
