@@ -3,11 +3,11 @@
 ``BLD-310114103-0001234-K``: the layer's prefix, the nine-digit town code of the
 national statistical division (nine zeros outside every known town), a serial
 that is never given twice within layer and town, and a check character by
-ISO/IEC 7064 MOD 37,36, which finds every single wrong character and every
-exchange of two neighbours.
+ISO/IEC 7064 MOD 37,36, which finds every single wrong character and nearly
+every exchange of two neighbours.
 
 The same object is also a number, ``fid = town * 10**7 + serial``, below 2**53,
-so that vector tiles can carry it exactly as their feature id.
+so that a browser keeps it exactly.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ _PREFIX = re.compile(r"[A-Z]{3}")
 _RESERVED = frozenset(
     {
         "fid",
+        "row_no",
+        "measure",
         "identifier",
         "source_key",
         "dataset",

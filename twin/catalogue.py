@@ -118,6 +118,28 @@ def datasets(store: Store, ids: Iterable[int] | None = None) -> list[Dataset]:
     return result
 
 
+def newest_step(store: Store) -> dict[str, Any] | None:
+    """What undo would take back: ``action``, ``layers``, ``datasets`` (ids) and ``done_at``; None if nothing."""
+    rows = store.cursor().execute(
+        """SELECT step.action, step.layer, step.done_at, made.datasets, before.datasets
+           FROM twin.history step
+           LEFT JOIN twin.generation made ON made.layer = step.layer AND made.number = step.number
+           LEFT JOIN twin.generation before ON before.layer = step.layer AND before.number = (
+               SELECT arg_max(number, step) FROM twin.history
+               WHERE layer = made.layer AND step < (SELECT max(step) FROM twin.history))
+           WHERE step.step = (SELECT max(step) FROM twin.history) ORDER BY step.layer"""
+    ).fetchall()
+    if not rows:
+        return None
+    fresh = {item for row in rows for item in set(row[3] or ()) - set(row[4] or ())}
+    return {
+        "action": rows[0][0],
+        "layers": [row[1] for row in rows],
+        "datasets": sorted(fresh),
+        "done_at": rows[0][2].isoformat(timespec="seconds"),
+    }
+
+
 def insert_faults(dataset: int, faults: Sequence[Fault]) -> list[tuple[str, list[object]]]:
     """Statements that record ``faults``, some thousands of rows each."""
     statements: list[tuple[str, list[object]]] = []

@@ -156,7 +156,8 @@ def _possible(sample: Sample, declared: Declared, known: Known | None) -> list[R
         readings.append(declared.reference)
     straight = _family(low, high, middle, known)
     crossed = [
-        Reference(reading.name, swapped=True) for reading in _family(low[::-1], high[::-1], middle[::-1], known)
+        Reference(reading.name, swapped=True)
+        for reading in _family(low[::-1], high[::-1], middle[::-1], known)
     ]
     readings += straight
     # Degrees that are possible both ways are taken as x, y unless the twin lies the other way.
@@ -280,7 +281,9 @@ def _by_fit(
     if stated is not None and stated != name:
         shift = _shift(Reference.parse(stated) if len(stated) < 40 else found, found, sample)
         zh += f"文件声明为 {stated}，但与已知数据不符" + (f"，相差约 {shift:.0f} 米。" if shift else "。")
-        en += f" The file declares {stated}, which does not fit" + (f" (about {shift:.0f} m off)." if shift else ".")
+        en += f" The file declares {stated}, which does not fit" + (
+            f" (about {shift:.0f} m off)." if shift else "."
+        )
     return CrsReport(
         declared=stated,
         found=name,

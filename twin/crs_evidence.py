@@ -135,7 +135,9 @@ class Evidence:
     """Function of a :class:`Reference`, to metres."""
 
 
-def near(points: npt.NDArray[np.float64], reference: Reference, bounds: tuple[float, float, float, float]) -> bool:
+def near(
+    points: npt.NDArray[np.float64], reference: Reference, bounds: tuple[float, float, float, float]
+) -> bool:
     """Whether points, so read, come within 30 km of ``bounds`` (degrees)."""
     lon, lat = reference.to_wgs84(points[:, 0], points[:, 1])
     finite = np.isfinite(lon) & np.isfinite(lat)
@@ -220,7 +222,9 @@ def _outline(sample: Sample, outlines: Any, plane: Plane) -> Iterator[Evidence]:
     valid = shapely.make_valid(sample.shapes)
     union = shapely.union_all(valid[shapely.get_dimensions(valid) == 2])
     rings = shapely.get_rings(shapely.get_parts(union))
-    points = _along(shapely.linestrings(shapely.get_coordinates(rings[shapely.length(rings).argmax()])), _POINTS)
+    points = _along(
+        shapely.linestrings(shapely.get_coordinates(rings[shapely.length(rings).argmax()])), _POINTS
+    )
     if len(points) < 30:
         return
     shapely.prepare(outlines)
@@ -268,7 +272,11 @@ def _buildings(sample: Sample, buildings: Any, plane: Plane) -> Iterator[Evidenc
 def _roads(sample: Sample, roads: Any, plane: Plane) -> Iterator[Evidence]:
     if sample.dimension == 1:
         points = _along(sample.shapes, _POINTS)
-        zh, en, tolerance = "到最近已知道路的平均距离", "mean distance of its lines to the nearest known street", 15.0
+        zh, en, tolerance = (
+            "到最近已知道路的平均距离",
+            "mean distance of its lines to the nearest known street",
+            15.0,
+        )
     else:
         points = sample.points[:: max(1, len(sample.points) // _POINTS)]
         zh, en, tolerance = "到最近已知道路的平均距离", "mean distance to the nearest known street", 25.0
@@ -317,5 +325,10 @@ def _containment(sample: Sample, region: Any, plane: Plane) -> Iterator[Evidence
         return float(np.quantile(shapely.distance(shapely.points(placed), region), tail))
 
     yield Evidence(
-        "超出已知区界的距离", "distance by which it reaches beyond the known boundary", 120.0, 2.0, 150.0, measure
+        "超出已知区界的距离",
+        "distance by which it reaches beyond the known boundary",
+        120.0,
+        2.0,
+        150.0,
+        measure,
     )

@@ -103,7 +103,12 @@ def describe_layer(
         "detail_zoom": spec.tiling.detail_zoom if spec.tiling.aggregated else spec.tiling.min_zoom,
         "aggregated": spec.tiling.aggregated,
         "name_column": spec.name_column,
-        "columns": [describe_column(column) for column in spec.columns],
+        "on_import": spec.on_import,
+        "expects": {"zh": spec.expects.zh, "en": spec.expects.en},
+        "columns": [
+            describe_column(column) | {"fields": [describe_column(item) for item in column.fields]}
+            for column in spec.columns
+        ],
         "color_by": [describe_color(spec, by) for by in spec.style.color_by],
         "rows": generation.rows if generation else 0,
         "generation": generation.number if generation else None,

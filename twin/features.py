@@ -17,6 +17,18 @@ _SEARCH_LIMIT = 50
 _LABEL_LIMIT = 4000
 
 
+def fid_of_row(store: Store, layer: str, generation: int, row_no: int) -> int:
+    """The lasting number of the object that a tile of ``generation`` calls ``row_no``.
+
+    :class:`UnknownName` when the generation is no longer kept or has no such row.
+    """
+    kept = store.kept(known_layer(layer).id, generation)
+    row = store.cursor().execute(f"SELECT fid FROM {kept.relation} WHERE row_no = ?", [row_no]).fetchone()
+    if row is None:
+        raise UnknownName(f"图层 {layer} 没有第 {row_no} 行。", f"the layer {layer!r} has no row {row_no}.")
+    return int(row[0])
+
+
 def card(store: Store, layer: str, fid: int) -> dict[str, Any]:
     """All that is known of one object, as plain data.
 

@@ -2,7 +2,8 @@
 
 The file holds one table, ``features``, sorted along a Hilbert curve with
 explicit bounding boxes in web mercator, so that the zone maps of small row
-groups answer a tile without any index. Geometry is kept twice: ``geom`` in
+groups answer a tile without any index. ``row_no`` counts the rows in that order;
+tiles carry it, because DuckDB's feature ids are 32-bit and a ``fid`` is not. Geometry is kept twice: ``geom`` in
 WGS84 for people and analyses, ``mercator`` with exterior rings clockwise for
 tiles (see ``docs/decisions/0003-store.md``).
 """
@@ -14,6 +15,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import duckdb
@@ -109,14 +111,12 @@ def measures(geometry: npt.NDArray[Any], lat: npt.NDArray[np.float64]) -> npt.ND
     result[areal] = shapely.area(geometry[areal]) * per_lon[areal] * per_lat[areal]
     linear = np.flatnonzero(dimension == 1)
     if len(linear):
-        points, index = shapely.get_coordinates(geometry[linear], return_index=True)
         parts, part_of = shapely.get_parts(geometry[linear], return_index=True)
         points, part = shapely.get_coordinates(parts, return_index=True)
         same = part[1:] == part[:-1]
         owner = linear[part_of[part[1:]]]
         step = np.hypot(np.diff(points[:, 0]) * per_lon[owner], np.diff(points[:, 1]) * per_lat[owner])
         np.add.at(result, owner[same], step[same])
-        del index
     return result
 
 
@@ -164,7 +164,8 @@ def _assign_towns(points: npt.NDArray[Any], towns: gpd.GeoDataFrame | None) -> n
     return result
 
 
-def _known_fids(previous: Previous | None) -> dict[str, int]:
+def known_fids(previous: Previous | None) -> dict[str, int]:
+    """``source_key -> fid`` of the rows in ``previous`` (empty without one)."""
     if previous is None:
         return {}
     with duckdb.connect(str(previous.path), read_only=True) as connection:
@@ -181,8 +182,9 @@ def _fids(
     """Feature numbers: the old one of a known source key, else the town's next serial."""
     result = np.array([known.get(key, -1) for key in keys], dtype=np.int64)
     upcoming = dict(serials)
-    for town in np.unique(towns[result < 0]):
-        rows = np.flatnonzero((result < 0) & (towns == town))
+    fresh = result < 0
+    for town in np.unique(towns[fresh]):
+        rows = np.flatnonzero(fresh & (towns == town))
         first = upcoming.get(int(town), 1)
         if first + len(rows) > SERIAL_LIMIT:
             raise OverflowError(f"town {town} has no serial left")
@@ -259,73 +261,101 @@ def to_table(
     return pa.table(data), upcoming
 
 
-def build(
-    spec: LayerSpec,
-    tables: Iterable[pa.Table],
-    path: Path,
-    *,
-    extension_directory: Path,
-    previous: Previous | None = None,
-    serials: Mapping[int, int] | None = None,
-    memory_mb: int = 2048,
-) -> Built:
-    """Write a generation file at ``path`` from ``tables`` and what ``previous`` keeps.
+class Builder:
+    """Writes generation files, on a DuckDB of its own that never opens the catalogue."""
 
-    The file is complete and closed when this returns; it is not synced or renamed.
-    """
-    columns = ", ".join(f'"{column.name}"' for column in spec.columns)
-    listed = "fid, identifier, source_key, dataset, synthetic, town, " + columns + (
-        ", search, measure, lon, lat, xmin, ymin, xmax, ymax"
-    )
-    connection = duckdb.connect(config={"extension_directory": str(extension_directory)})
-    try:
-        connection.execute("LOAD spatial")
-        connection.execute(f"SET memory_limit='{int(memory_mb)}MB'")
-        connection.execute("SET preserve_insertion_order=false")
-        connection.execute("SET python_enable_replacements=false")
+    def __init__(self, extension_directory: Path, memory_mb: int = 2048) -> None:
+        self._connection = duckdb.connect(config={"extension_directory": str(extension_directory)})
+        self._connection.execute("LOAD spatial")
+        self._connection.execute(f"SET memory_limit='{int(memory_mb)}MB'")
+        self._connection.execute(f"SET temp_directory='{_quoted(extension_directory.parent / 'tmp')}'")
+        self._connection.execute("SET preserve_insertion_order=false")
+        self._connection.execute("SET python_enable_replacements=false")
+
+    def __enter__(self) -> Builder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def build(
+        self,
+        spec: LayerSpec,
+        tables: Iterable[pa.Table],
+        path: Path,
+        *,
+        previous: Previous | None = None,
+        serials: Mapping[int, int] | None = None,
+    ) -> Built:
+        """Write the generation file ``path`` from ``tables`` and what ``previous`` keeps.
+
+        The file is complete and closed when this returns; it is not synced or renamed.
+        """
+        connection = self._connection
         connection.execute(f"ATTACH '{_quoted(path)}' AS built ({STORAGE})")
-        parts = []
-        for number, table in enumerate(tables):
-            connection.register(f"part_{number}", table)
-            parts.append(
-                f"SELECT {listed}, ST_GeomFromWKB(geom) AS geom, ST_GeomFromWKB(mercator) AS mercator FROM part_{number}"
-            )
-        if previous is not None and previous.keep:
-            connection.execute(f"ATTACH '{_quoted(previous.path)}' AS previous (READ_ONLY)")
-            parts.append(_kept(connection, spec, listed, previous))
-        casts = ", ".join(f'"{column.name}"::{_sql_type(column)} AS "{column.name}"' for column in spec.columns)
-        union = " UNION ALL ".join(parts)
-        connection.execute(f"CREATE TEMP TABLE gathered AS {union}")
-        extent = connection.execute("SELECT min(xmin), min(ymin), max(xmax), max(ymax) FROM gathered").fetchone()
-        assert extent is not None
-        box = [float(value or 0) for value in extent]
-        connection.execute(
-            f"""
-            CREATE TABLE built.features AS
-            SELECT fid, identifier, source_key, dataset, synthetic, town, {casts},
-                   search, measure, lon, lat, xmin, ymin, xmax, ymax, geom, mercator
-            FROM gathered
-            ORDER BY ST_Hilbert((xmin + xmax) / 2, (ymin + ymax) / 2,
-                     ST_Extent(ST_MakeEnvelope({box[0]}, {box[1]}, {box[2]}, {box[3]}))), fid
-            """
+        attached = ["built"]
+        try:
+            parts = []
+            for number, table in enumerate(tables):
+                connection.register(f"part_{number}", table)
+                parts.append(
+                    f"SELECT {_listed(spec)}, ST_GeomFromWKB(geom) AS geom, "
+                    f"ST_GeomFromWKB(mercator) AS mercator FROM part_{number}"
+                )
+            if previous is not None and previous.keep:
+                connection.execute(f"ATTACH '{_quoted(previous.path)}' AS previous (READ_ONLY)")
+                attached.append("previous")
+                parts.append(_kept(connection, spec, previous))
+            summary = _write(connection, spec, " UNION ALL ".join(parts))
+            for number in range(len(parts) - len(attached) + 1):
+                connection.unregister(f"part_{number}")
+        finally:
+            for name in attached:
+                connection.execute(f"DETACH {name}")
+        return Built(
+            layer=spec.id,
+            path=path,
+            serials=dict(serials or {}),
+            columns=tuple(column.name for column in spec.columns),
+            **summary,
         )
-        summary = _summary(connection, spec)
-        connection.execute("DETACH built")
-    finally:
-        connection.close()
-    return Built(layer=spec.id, path=path, serials=dict(serials or {}), columns=tuple(c.name for c in spec.columns), **summary)
 
 
-def _kept(connection: duckdb.DuckDBPyConnection, spec: LayerSpec, listed: str, previous: Previous) -> str:
+def _listed(spec: LayerSpec) -> str:
+    """The columns of a generation but its geometry, in their order."""
+    own = "".join(f', "{column.name}"' for column in spec.columns)
+    return f"fid, identifier, source_key, dataset, synthetic, town{own}, search, measure, lon, lat, xmin, ymin, xmax, ymax"
+
+
+def _write(connection: duckdb.DuckDBPyConnection, spec: LayerSpec, rows: str) -> dict[str, Any]:
+    """Fill ``built.features`` from the query ``rows``, sorted for tiles; figures about it."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE gathered AS {rows}")
+    extent = connection.execute("SELECT min(xmin), min(ymin), max(xmax), max(ymax) FROM gathered").fetchone()
+    box = ", ".join(str(float(value or 0)) for value in extent or (0, 0, 0, 0))
+    casts = "".join(f', "{column.name}"::{_sql_type(column)} AS "{column.name}"' for column in spec.columns)
+    connection.execute(
+        f"""
+        CREATE TABLE built.features AS
+        SELECT row_number() OVER ()::INTEGER AS row_no, * FROM (
+        SELECT fid, identifier, source_key, dataset, synthetic, town{casts},
+               search, measure, lon, lat, xmin, ymin, xmax, ymax, geom, mercator
+        FROM gathered
+        ORDER BY ST_Hilbert((xmin + xmax) / 2, (ymin + ymax) / 2, ST_Extent(ST_MakeEnvelope({box}))), fid)
+        """
+    )
+    connection.execute("DROP TABLE gathered")
+    return _summary(connection, spec)
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, spec: LayerSpec, previous: Previous) -> str:
     """SQL that takes rows over from the previous file, whose columns may be fewer."""
     there = {row[0] for row in connection.execute("SELECT column_name FROM (DESCRIBE previous.features)").fetchall()}
     wanted = []
-    for name in (item.strip() for item in listed.split(",")):
+    for name in _listed(spec).split(", "):
         bare = name.strip('"')
-        if bare in there:
-            wanted.append(name)
-        else:
-            wanted.append(f"NULL::{_sql_type(spec.column(bare))} AS {name}")
+        wanted.append(name if bare in there else f"NULL::{_sql_type(spec.column(bare))} AS {name}")
     drop = ", ".join(str(int(item)) for item in sorted(previous.drop_datasets)) or "-1"
     return f"SELECT {', '.join(wanted)}, geom, mercator FROM previous.features WHERE dataset NOT IN ({drop})"
 
@@ -358,11 +388,6 @@ def _degrees(box: Iterable[float]) -> tuple[float, float, float, float]:
         return float(np.degrees(2 * np.arctan(np.exp(y / HALF_WORLD * np.pi)) - np.pi / 2))
 
     return (xmin / HALF_WORLD * 180, latitude(ymin), xmax / HALF_WORLD * 180, latitude(ymax))
-
-
-def known_fids(previous: Previous | None) -> dict[str, int]:
-    """``source_key -> fid`` of the rows in ``previous`` (empty without one)."""
-    return _known_fids(previous)
 
 
 def _quoted(path: Path) -> str:

@@ -28,7 +28,7 @@ from twin import catalogue, generation
 from twin.catalogue import Dataset, Fault
 from twin.errors import Cancelled, InputError, NoGoodRow, TwinError, UnknownName
 from twin.features import known_layer
-from twin.generation import Built, Previous
+from twin.generation import Builder, Built, Previous
 from twin.ingest import Accepted, Inspection, Known, inspect
 from twin.settings import Settings
 from twin.store import Store
@@ -226,16 +226,15 @@ def publish(
     for part in parts:
         by_layer.setdefault(part.layer, []).append(part)
     try:
-        for number, (layer, group) in enumerate(by_layer.items()):
-            if cancelled is not None and cancelled():
-                raise Cancelled("已取消，没有改动任何数据。", "cancelled; nothing was changed.")
-            report(number / len(by_layer), "build")
-            built.append(_build(store, layer, group, towns, settings))
-            for part in group:
-                record.append(part.dataset.insert())
-                record += catalogue.insert_faults(part.dataset.id, part.faults)
-        if cancelled is not None and cancelled():
-            raise Cancelled("已取消，没有改动任何数据。", "cancelled; nothing was changed.")
+        with Builder(store.extension_directory, settings.memory_mb) as builder:
+            for number, (layer, group) in enumerate(by_layer.items()):
+                _heed(cancelled)
+                report(number / len(by_layer), "build")
+                built.append(_build(store, builder, layer, group, towns))
+                for part in group:
+                    record.append(part.dataset.insert())
+                    record += catalogue.insert_faults(part.dataset.id, part.faults)
+        _heed(cancelled)
         report(0.97, "publish")
         store.publish(built, action, record)
         report(1.0, "done")
@@ -244,7 +243,14 @@ def publish(
             item.path.unlink(missing_ok=True)
 
 
-def _build(store: Store, layer: str, group: Sequence[Rows], towns: gpd.GeoDataFrame | None, settings: Settings) -> Built:
+def _heed(cancelled: Callable[[], bool] | None) -> None:
+    if cancelled is not None and cancelled():
+        raise Cancelled("已取消，没有改动任何数据。", "cancelled; nothing was changed.")
+
+
+def _build(
+    store: Store, builder: Builder, layer: str, group: Sequence[Rows], towns: gpd.GeoDataFrame | None
+) -> Built:
     spec = get(layer)
     previous = _previous(store, group)
     serials: Mapping[int, int] = store.serials(layer)
@@ -262,15 +268,7 @@ def _build(store: Store, layer: str, group: Sequence[Rows], towns: gpd.GeoDataFr
             serials=serials,
         )
         tables.append(table)
-    return generation.build(
-        spec,
-        tables,
-        store.stage(layer),
-        extension_directory=store.extension_directory,
-        previous=previous,
-        serials=serials,
-        memory_mb=settings.memory_mb,
-    )
+    return builder.build(spec, tables, store.stage(layer), previous=previous, serials=serials)
 
 
 def _previous(store: Store, group: Sequence[Rows]) -> Previous | None:

@@ -230,6 +230,16 @@ class Store:
                 f"the layer {layer!r} holds no data yet; import some first.",
             ) from None
 
+    def kept(self, layer: str, number: int) -> Generation:
+        """Generation ``number`` of ``layer`` while it is kept; :class:`UnknownName` afterwards."""
+        try:
+            return self._attached[f"g_{layer}_{number}"]
+        except KeyError:
+            raise UnknownName(
+                f"图层 {layer!r} 的第 {number} 版已不再保留；请刷新页面。",
+                f"generation {number} of {layer!r} is no longer kept; reload the page.",
+            ) from None
+
     @property
     def extension_directory(self) -> Path:
         """Where the spatial extension lives, for other DuckDB instances on this home."""
@@ -269,7 +279,7 @@ class Store:
         Parameters
         ----------
         built
-            Finished, closed files from :func:`twin.generation.build`.
+            Finished, closed files from :class:`twin.generation.Builder`.
         record
             Further statements with their values for the same transaction
             (the catalogue's dataset and fault rows).

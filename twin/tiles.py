@@ -58,7 +58,8 @@ def exists(z: int, x: int, y: int) -> bool:
 def tile(cursor: duckdb.DuckDBPyConnection, spec: LayerSpec, generation: Generation, z: int, x: int, y: int) -> bytes:
     """The tile ``z/x/y`` of a layer as MVT, at most 500 kB; empty bytes where there is nothing.
 
-    The MVT layer is called as the layer; features carry their ``fid`` as id.
+    The MVT layer is called as the layer; features carry
+    their ``row_no`` in this generation as id.
     When a tile would be larger than the limit, its smallest features are left
     out, so that what a viewer would miss least goes first.
     """
@@ -162,14 +163,14 @@ def _detail_query(spec: LayerSpec, generation: Generation, z: int, limit: int | 
             f"{EXTENT}, 64, true)"
         )
         rows = (
-            f"SELECT fid{attributes}, {affine}, measure FROM {generation.relation} WHERE {where} AND {near} "
-            f"UNION ALL SELECT fid{attributes}, {clipped} AS g, measure FROM {generation.relation} "
+            f"SELECT row_no{attributes}, {affine}, measure FROM {generation.relation} WHERE {where} AND {near} "
+            f"UNION ALL SELECT row_no{attributes}, {clipped} AS g, measure FROM {generation.relation} "
             f"WHERE {where} AND NOT ({near})"
         )
         rows = f"SELECT * EXCLUDE (measure) FROM ({rows}){order}"
     else:
-        rows = f"SELECT fid{attributes}, {affine} FROM {generation.relation} WHERE {where}{order}"
-    return f"SELECT ST_AsMVT(t, '{spec.id}', {EXTENT}, 'g', 'fid') FROM ({rows}) t"
+        rows = f"SELECT row_no{attributes}, {affine} FROM {generation.relation} WHERE {where}{order}"
+    return f"SELECT CASE WHEN count(*) > 0 THEN ST_AsMVT(t, '{spec.id}', {EXTENT}, 'g', 'row_no') END FROM ({rows}) t"
 
 
 def _grid_query(spec: LayerSpec, generation: Generation) -> str:
@@ -181,7 +182,7 @@ def _grid_query(spec: LayerSpec, generation: Generation) -> str:
         f"ST_MakeEnvelope(gx * {size}, gy * {size}, (gx + 1) * {size}, (gy + 1) * {size})"
     )
     return f"""
-        SELECT ST_AsMVT(t, '{spec.id}', {EXTENT}, 'g', 'cell') FROM (
+        SELECT CASE WHEN count(*) > 0 THEN ST_AsMVT(t, '{spec.id}', {EXTENT}, 'g', 'cell') END FROM (
             SELECT (gy * {GRID} + gx)::INTEGER AS cell, n, * EXCLUDE (gx, gy, n), ST_Reverse({cell}) AS g FROM (
                 SELECT floor(({middle_x} - $west) / $cell)::INTEGER AS gx,
                        floor(($north - {middle_y}) / $cell)::INTEGER AS gy,

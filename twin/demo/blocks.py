@@ -9,7 +9,7 @@ import shapely
 
 from twin.demo import places
 from twin.demo.forms import BY_NAME, FORMS
-from twin.demo.geometry import Floats, Geometries, Ints, bend, hit_pairs, main_axis, parts_of, to_metres
+from twin.demo.geometry import Floats, Geometries, Ints, bend, hit_pairs, main_axis, parts_of, to_metres, without
 from twin.demo.network import CLASSES, WIDTH_M, Pattern
 from twin.demo.zoning import CIRCUIT, INDUSTRY, OLD, RURAL, URBAN, centrality
 
@@ -48,24 +48,16 @@ def inset(pattern: Pattern, barriers: Geometries) -> Geometries:
     reach = np.array([WIDTH_M[name] / 2 + (1.5 if name in ("footway", "track") else PAVEMENT_M)
                       for name in CLASSES])
     shapely.prepare(blocks)
-    block, edge = hit_pairs(blocks, edges.line, "intersects")
     for rank in np.unique(edges.rank):
-        chosen = edges.rank[edge] == rank
-        owner, line = block[chosen], edges.line[edge[chosen]]
+        lines = edges.line[edges.rank == rank]
+        owner, line = hit_pairs(blocks, lines, "dwithin", reach[rank] - 0.5)
         if len(owner) == 0:
             continue
         groups, index = np.unique(owner, return_inverse=True)
-        lines = shapely.multilinestrings(line, indices=index)
-        band = shapely.buffer(lines, reach[rank], quad_segs=2)
+        together = shapely.multilinestrings(lines[line], indices=index)
+        band = shapely.buffer(together, reach[rank], quad_segs=2)
         ground[groups] = shapely.difference(ground[groups], band)
-    block, barrier = hit_pairs(ground, barriers)
-    while len(block):
-        first = np.unique(block, return_index=True)[1]
-        ground[block[first]] = shapely.difference(ground[block[first]], barriers[barrier[first]])
-        rest = np.ones(len(block), dtype=bool)
-        rest[first] = False
-        block, barrier = block[rest], barrier[rest]
-    return ground
+    return without(ground, barriers)
 
 
 def assign(pattern: Pattern, barriers: Geometries, rng: np.random.Generator) -> Plots:
@@ -110,12 +102,12 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
         use[where] = values[np.searchsorted(limits / limits[-1], draw[where], side="right").clip(0, len(values) - 1)]
 
     share((kind == URBAN) & (central >= 0.85), [
-        (form["slab"], 30), (form["tower"], 26), (form["villa"], 3), (form["mall"], 7), (form["office"], 11),
-        (form["street"], 5), (form["campus"], 6), (form["hospital"], 1.2), (form["civic"], 2.5), (PARK, 5),
+        (form["slab"], 33), (form["tower"], 31), (form["villa"], 2), (form["mall"], 5.5), (form["office"], 9),
+        (form["street"], 3), (form["campus"], 6), (form["hospital"], 1.2), (form["civic"], 2.5), (PARK, 5),
         (SITE, 1.2), (OPEN, 1)])
     share((kind == URBAN) & (central < 0.85), [
-        (form["slab"], 38), (form["tower"], 16), (form["villa"], 14), (form["mall"], 2.5), (form["office"], 5),
-        (form["street"], 5), (form["campus"], 5), (form["hospital"], 0.7), (form["civic"], 1.3), (PARK, 4),
+        (form["slab"], 47), (form["tower"], 17), (form["villa"], 9), (form["mall"], 2), (form["office"], 4),
+        (form["street"], 3), (form["campus"], 5), (form["hospital"], 0.7), (form["civic"], 1.3), (PARK, 4),
         (form["works"], 4), (SITE, 1.2), (OPEN, 1)])
     share(kind == OLD, [(form["lane"], 66), (form["slab"], 14), (form["street"], 10), (form["civic"], 3),
                         (form["campus"], 3), (PARK, 3), (OPEN, 1)])
@@ -123,7 +115,7 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
         (form["works"], 44), (form["hall"], 27), (form["shed"], 10), (form["office"], 4), (form["slab"], 5),
         (form["street"], 1), (PARK, 2), (OPEN, 3), (FIELD, 3), (SITE, 1.5)])
     share(kind == RURAL, [
-        (form["village"], 60), (FIELD, 28), (WOOD, 6), (form["works"], 5), (form["civic"], 0.5), (SITE, 0.1)])
+        (form["village"], 62), (FIELD, 26), (WOOD, 6), (form["works"], 5), (form["civic"], 0.5), (SITE, 0.1)])
     use[(kind == RURAL) & (area < 9_000)] = FIELD
     use[(kind == RURAL) & (area < 2_500)] = WOOD
     use[kind == CIRCUIT] = TRACK
@@ -141,11 +133,11 @@ def villages(plots: Plots, rng: np.random.Generator) -> Plots:
     ground = plots.ground[village]
     rest = ground.copy()
     new: list[tuple[Geometries, Ints]] = []
-    for _ in range(3):
+    for _ in range(4):
         edge = shapely.get_exterior_ring(ground)
         length = shapely.length(edge)
         start = rng.random(len(village))
-        stretch = np.minimum(rng.uniform(110, 330, len(village)) / length, 0.4)
+        stretch = np.minimum(rng.uniform(120, 360, len(village)) / length, 0.4)
         stations = (start[:, None] + stretch[:, None] * np.linspace(0, 1, 6)) % 1.0
         points = shapely.get_coordinates(
             shapely.line_interpolate_point(edge[:, None], stations, normalized=True).ravel())

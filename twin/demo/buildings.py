@@ -67,9 +67,18 @@ def build(plots: Plots, rng: np.random.Generator) -> tuple[Buildings, Ways]:
         plots.use[waiting] = SMALLER[plots.use[waiting]] if attempt == 0 else OPEN
     buildings = _join(pieces)
     lines = Ways(*(np.concatenate([getattr(way, name) for way in ways]) for name in ("line", "service", "plot")))
+    roads_through = lines.line[lines.service]
+    buildings = buildings.take(_clear_of(buildings.footprint, roads_through, 2.4))
     shops = _shops(plots, buildings, lines, shop_rng)
     everything = _join([buildings, shops])
     return everything.take(np.argsort(everything.plot, kind="stable")), lines
+
+
+def _clear_of(footprints: Geometries, lines: Geometries, distance_m: float) -> Ints:
+    """Indices of the footprints that keep the distance; the village road of one group may pass through another."""
+    clear = np.ones(len(footprints), dtype=bool)
+    clear[hit_pairs(footprints, lines, "dwithin", distance_m)[0]] = False
+    return np.flatnonzero(clear)
 
 
 def _join(parts: list[Buildings]) -> Buildings:
@@ -262,11 +271,11 @@ def _shops(plots: Plots, buildings: Buildings, ways: Ways, rng: np.random.Genera
     along = 12 + (number + 0.5) * 22
     centre = start[side] + step[side] * (along / length[side])[:, None]
     turn = np.arctan2(step[side, 1], step[side, 0])
-    width, depth = rng.uniform(11, 20.5, n), rng.uniform(7, 10, n)
+    width, depth = rng.uniform(13, 20.8, n), rng.uniform(8, 10.5, n)
     outline = np.stack([np.column_stack([sx * width / 2, sy * depth / 2])
                         for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=1)
     polygons = place(outline, centre, turn)
-    keep = (rng.random(n) < 0.62) & shapely.contains_properly(plots.ground[plot[side]], polygons)
+    keep = (rng.random(n) < 0.45) & shapely.contains_properly(plots.ground[plot[side]], polygons)
     taken = shapely.STRtree(np.concatenate([buildings.footprint, ways.line]))
     keep[taken.query(polygons, predicate="dwithin", distance=3.0)[0]] = False
     first, second = hit_pairs(polygons, polygons)

@@ -150,3 +150,16 @@ def place(outlines: Floats, centres: Floats, directions: Floats) -> Geometries:
     y = outlines[:, :, 0] * sin + outlines[:, :, 1] * cos + centres[:, 1, None]
     result: Geometries = shapely.polygons(np.round(np.stack([x, y], axis=-1), 2))
     return result
+
+
+def without(geometries: Geometries, holes: Geometries) -> Geometries:
+    """Each geometry less all ``holes`` that it meets, one hole of each at a time."""
+    rest = geometries.copy()
+    owner, hole = hit_pairs(geometries, holes)
+    while len(owner):
+        first = np.unique(owner, return_index=True)[1]
+        rest[owner[first]] = shapely.difference(rest[owner[first]], holes[hole[first]])
+        later = np.ones(len(owner), dtype=bool)
+        later[first] = False
+        owner, hole = owner[later], hole[later]
+    return rest

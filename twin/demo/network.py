@@ -27,8 +27,9 @@ from twin.demo.geometry import (
     main_axis,
     parts_of,
     to_metres,
+    without,
 )
-from twin.demo.water import BANK_M, canals, rivers
+from twin.demo.water import canals, rivers, strips
 from twin.demo.zoning import Zoning
 
 CLASSES = ("footway", "track", "service", "residential", "tertiary", "secondary", "primary", "trunk",
@@ -66,12 +67,15 @@ class Edges:
 class Pattern:
     """The bent street pattern inside the district, all in metres.
 
-    ``blocks`` are the faces between streets, ``kind`` the kind of ground of each
-    (:mod:`twin.demo.zoning`); ``water`` are the named water surfaces with
-    ``water_kind`` and ``water_name``; ``street_name`` maps the facts' lines.
+    ``faces`` tile the district; ``dry`` are the indices of those that are street
+    blocks (``blocks``), the others are river and canal strips. ``block_kind`` is
+    the kind of ground of each block (:mod:`twin.demo.zoning`); ``water`` are the
+    water surfaces with kind and name; ``streets`` is the number of drawn streets.
     """
 
     edges: Edges
+    faces: Geometries
+    dry: Ints
     blocks: Geometries
     block_kind: Ints
     water: Geometries
@@ -95,12 +99,11 @@ def draw(district: shapely.Polygon, zoning: Zoning, rng: np.random.Generator) ->
 
     cells, drawn = _divide(cells, drawn, np.full(len(cells), 0.75e6), near, rng)
     river_lines, river_widths, river_facts = rivers()
-    strips = shapely.union_all(shapely.buffer(river_lines, river_widths / 2 + BANK_M, cap_style="flat"))
-    cells, drawn = _take_out(cells, drawn, strips)
+    river_strips = strips(river_lines, river_widths)
+    cells, drawn = _take_out(cells, drawn, river_strips)
     cells, drawn = _divide(cells, drawn, np.full(len(cells), zoning.cell_m2), near, rng)
-    canal_lines, canal_widths = canals(cells, strips, rng)
-    canal_strips = shapely.union_all(
-        shapely.buffer(canal_lines, canal_widths / 2 + BANK_M, cap_style="flat", join_style="bevel"))
+    canal_lines, canal_widths = canals(cells, rng)
+    canal_strips = strips(canal_lines, canal_widths)
     cells, drawn = _take_out(cells, drawn, canal_strips)
     kind = zoning.kind_of_cells(cells)
     cells, drawn = _divide(cells, drawn, zoning.block_m2(cells, kind, rng), near, rng, smallest="residential")
@@ -111,23 +114,23 @@ def draw(district: shapely.Polygon, zoning: Zoning, rng: np.random.Generator) ->
     clipped, owner = parts_of(shapely.intersection(edges.line, district), 1)
     edges = Edges(clipped, edges.rank[owner], edges.street[owner])
     edges = edges.take(shapely.length(edges.line) > 1.0)
-    outline = np.array([district.exterior], dtype=object)
-    net = shapely.unary_union(np.concatenate([edges.line, outline]), grid_size=NODE_GRID_M)
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(net)))
-    faces = faces[shapely.area(faces) > 50.0]
+    outline = Edges(np.array([district.exterior], dtype=object), np.array([-1]), np.array([-1]))
+    net = node(edges + outline)
+    faces = shapely.get_parts(shapely.polygonize(net.line))
+    edges = net.take(net.rank >= 0)
     inside = shapely.point_on_surface(faces)
-    wet_strips = bend_geometries(np.concatenate([shapely.get_parts(strips), shapely.get_parts(canal_strips)]), 60.0)
-    face, _ = hit_pairs(inside, wet_strips, "within")
+    face, _ = hit_pairs(inside, bend_geometries(np.concatenate([river_strips, canal_strips]), 60.0), "within")
     dry = np.ones(len(faces), dtype=bool)
     dry[face] = False
+    dry &= shapely.area(faces) > 50.0
     blocks = faces[dry]
 
     lines = np.concatenate([river_lines, canal_lines])
     widths = np.concatenate([river_widths, canal_widths])
     surface = shapely.buffer(bend_geometries(lines, 60.0), widths / 2, quad_segs=4)
     water, kinds, names, names_en = _surfaces(surface, river_facts, len(canal_lines), district)
-    return Pattern(edges, blocks, zoning.kind_of_points(inside[dry]), water, kinds, names, names_en,
-                   int(drawn.street.max()) + 1)
+    return Pattern(edges, faces, np.flatnonzero(dry), blocks, zoning.kind_of_points(inside[dry]), water, kinds, names, names_en,
+                   int(edges.street.max()) + 1)
 
 
 def _divide(cells: Geometries, drawn: Edges, target_m2: Floats, near: shapely.Polygon,
@@ -164,15 +167,13 @@ def _divide(cells: Geometries, drawn: Edges, target_m2: Floats, near: shapely.Po
     return np.concatenate(done), result
 
 
-def _take_out(cells: Geometries, drawn: Edges, strips: shapely.Geometry) -> tuple[Geometries, Edges]:
+def _take_out(cells: Geometries, drawn: Edges, wet: Geometries) -> tuple[Geometries, Edges]:
     """Take water strips out of the cells; their edges become footpaths along the bank."""
-    shapely.prepare(strips)
-    wet = shapely.intersects(strips, cells)
-    pieces, _ = parts_of(shapely.difference(cells[wet], strips), 2)
-    banks, _ = parts_of(np.array([strips.boundary], dtype=object), 1)
-    street = np.full(len(banks), drawn.street.max() + 1)
-    paths = Edges(banks, np.full(len(banks), RANK["footway"]), street)
-    return np.concatenate([cells[~wet], pieces[shapely.area(pieces) > 60.0]]), drawn + paths
+    pieces = without(cells, wet)
+    parts, _ = parts_of(pieces, 2)
+    banks, _ = parts_of(np.array([shapely.union_all(wet).boundary], dtype=object), 1)
+    paths = Edges(banks, np.full(len(banks), RANK["footway"]), np.full(len(banks), drawn.street.max() + 1))
+    return parts[shapely.area(parts) > 60.0], drawn + paths
 
 
 def node(drawn: Edges, grid_m: float = NODE_GRID_M) -> Edges:

@@ -25,12 +25,12 @@ def rivers() -> tuple[Geometries, Floats, list[places.Line]]:
     return np.array(lines, dtype=object), np.array([line.width_m for line in facts]), facts
 
 
-def canals(cells: Geometries, strips: shapely.Geometry, rng: np.random.Generator) -> tuple[Geometries, Floats]:
+def canals(cells: Geometries, rng: np.random.Generator) -> tuple[Geometries, Floats]:
     """Canals that run through the middles of cells and of the streets between them.
 
     So a canal crosses streets about square and never runs along one. Two
     families, as in the old pattern of 横塘 and 纵浦: roughly west-east and
-    roughly south-north. ``strips`` is the ground of the rivers.
+    roughly south-north.
     """
     first, second = hit_pairs(cells, cells)
     keep = first < second
@@ -55,6 +55,19 @@ def canals(cells: Geometries, strips: shapely.Geometry, rng: np.random.Generator
     widths = rng.choice([9.0, 12.0, 15.0, 18.0], len(lines), p=[0.35, 0.3, 0.2, 0.15])
     array = np.array(lines, dtype=object)
     return array, widths
+
+
+def strips(lines: Geometries, widths: Floats, vertices: int = 7) -> Geometries:
+    """Ground of each watercourse with its banks, in short overlapping pieces, quick to compare with."""
+    pieces, reach = [], []
+    for line, width in zip(lines, widths.tolist(), strict=True):
+        points = shapely.get_coordinates(line)
+        for start in range(0, len(points) - 1, vertices):
+            pieces.append(points[start: start + vertices + 1])
+            reach.append(width / 2 + BANK_M)
+    made = np.array([shapely.LineString(piece) for piece in pieces], dtype=object)
+    result: Geometries = shapely.buffer(made, np.array(reach), quad_segs=4)
+    return result
 
 
 def _gather(parts: Geometries, owner: Floats, count: int) -> Geometries:

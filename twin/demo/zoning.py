@@ -57,7 +57,7 @@ class Zoning:
         industry = pull(middles, places.INDUSTRY) + self.seed.normal(0, 0.07, len(cells))
         kind = np.full(len(cells), RURAL)
         kind[industry > 0.45] = INDUSTRY
-        kind[(urban > 0.4) & (urban > industry * 0.9)] = URBAN
+        kind[(urban > 0.33) & (urban > industry * 0.9)] = URBAN
         old = pull(middles, places.OLD_TOWNS) > 0.4
         kind[old] = OLD
         circuit = pull(middles, (places.CIRCUIT,)) > 0.37

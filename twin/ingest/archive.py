@@ -40,7 +40,8 @@ def unpack(path: Path, name: str) -> tempfile.TemporaryDirectory[str]:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError):
         folder.cleanup()
         raise UnreadableFile(
-            f"压缩包 {name} 损坏或不完整，请重新打包。", f"the archive {name} is damaged or cut off; pack it again."
+            f"压缩包 {name} 损坏或不完整，请重新打包。",
+            f"the archive {name} is damaged or cut off; pack it again.",
         ) from None
     return folder
 
@@ -87,4 +88,7 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, budge
 
 
 def _refused(name: str, zh: str, en: str) -> InputError:
-    return InputError(f"压缩包 {name} 被拒绝：{zh}。请重新打包后再导入。", f"the archive {name} was refused: {en}; pack it again.")
+    return InputError(
+        f"压缩包 {name} 被拒绝：{zh}。请重新打包后再导入。",
+        f"the archive {name} was refused: {en}; pack it again.",
+    )

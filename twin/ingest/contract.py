@@ -25,6 +25,7 @@ from twin.crs_evidence import Geometries
 from twin.errors import NoGoodRow
 from twin.ingest import values as read
 from twin.ingest.faults import Faults
+from twin.ingest.heights import complete_heights
 from twin.ingest.mapping import unit_for
 from twin.ingest.reading import Accepted, Origin, Task
 from twin.ingest.records import group_records
@@ -96,7 +97,7 @@ def accept(
     }
     good = checker.good
     if spec.id == "town" and "code" in columns:
-        columns["code"] = columns["code"].map(lambda text: _nine_digits(text), na_action="ignore")
+        columns["code"] = columns["code"].map(_nine_digits, na_action="ignore")
     if keys is not None:
         columns["source_key"] = _filled(keys, rows)
     frame = gpd.GeoDataFrame(columns, geometry=shaping.geometry, index=np.arange(len(table)), crs=4326)
@@ -104,6 +105,8 @@ def accept(
     if grouped:
         frame = group_records(frame, {name: found for name, found in fields.items() if found}, rows, faults)
     rejected = int((~good).sum())
+    if spec.id == "building" and len(frame):
+        frame = complete_heights(frame)
     if frame.empty:
         raise NoGoodRow(*_none_good(spec, faults, rejected))
     task.step(1.0, "check")
@@ -167,7 +170,14 @@ class _Checker:
         self._faults = faults
 
     def _fault(
-        self, mask: npt.NDArray[np.bool_], column: str, zh: str, en: str, values: pd.Series | None, *, warn: bool = False
+        self,
+        mask: npt.NDArray[np.bool_],
+        column: str,
+        zh: str,
+        en: str,
+        values: pd.Series | None,
+        *,
+        warn: bool = False,
     ) -> None:
         chosen = mask & self.good
         if not chosen.any():
@@ -189,7 +199,9 @@ class _Checker:
         index = np.flatnonzero(self.good & ~pd.isna(keys))
         again = np.zeros(len(keys), dtype=bool)
         again[index] = pd.Series(keys[index]).duplicated().to_numpy()
-        self._fault(again, "source_key", "编号与前面的行重复", "its key is that of an earlier row", pd.Series(keys))
+        self._fault(
+            again, "source_key", "编号与前面的行重复", "its key is that of an earlier row", pd.Series(keys)
+        )
 
     def lacking(self, column: Column) -> None:
         """The file has no column for a required one."""
@@ -291,7 +303,11 @@ def _record(column: Column, item: dict[str, Any]) -> dict[str, Any]:
         elif member.kind in ("number", "integer"):
             number = float(value)
             low, high = member.minimum, member.maximum
-            if not np.isfinite(number) or (low is not None and number < low) or (high is not None and number > high):
+            if (
+                not np.isfinite(number)
+                or (low is not None and number < low)
+                or (high is not None and number > high)
+            ):
                 raise ValueError(member.name)
             record[member.name] = round(number) if member.kind == "integer" else number
         else:

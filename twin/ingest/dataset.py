@@ -102,7 +102,8 @@ def _spec(layer: str) -> LayerSpec:
     except KeyError:
         names = ", ".join(layers.all_layers())
         raise UnknownName(
-            f"没有图层 {layer[:60]!r}；可选的有：{names}。", f"there is no layer {layer[:60]!r}; there are: {names}."
+            f"没有图层 {layer[:60]!r}；可选的有：{names}。",
+            f"there is no layer {layer[:60]!r}; there are: {names}.",
         ) from None
 
 
@@ -133,7 +134,8 @@ def _placed(shapes: Geometries, reference: Reference) -> Geometries:
     placed = shapely.transform(shapely.force_2d(shapes), move)
     limits = shapely.bounds(placed)
     good = np.isfinite(limits).all(axis=1) & (np.abs(limits).max(axis=1) <= 180)
-    result: Geometries = np.where(good, placed, None)
+    result = np.full(len(placed), None, dtype=object)
+    result[good] = placed[good]
     return result
 
 

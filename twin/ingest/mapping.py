@@ -17,7 +17,7 @@ import pandas as pd
 
 from layers import Column, LayerSpec
 from twin.errors import InputError
-from twin.ingest.values import convertible, fold
+from twin.ingest.values import as_text, convertible, fold, vocabulary
 
 PLACE_KEYS = ("lon", "lat", "wkt")
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|【([^【】]*)】")
@@ -63,12 +63,11 @@ def propose_mapping(spec: LayerSpec, table: pd.DataFrame, taken: Sequence[str] =
         for column in spec.columns:
             if column.name in mapping:
                 continue
-            for name in pick(column):
-                header = by_name.get(name)
-                if header is not None and header not in used:
-                    mapping[column.name] = header
-                    used.add(header)
-                    break
+            candidates = [by_name[name] for name in pick(column) if name in by_name]
+            candidates = [header for header in candidates if header not in used]
+            if candidates:
+                mapping[column.name] = _best(column, candidates, table)
+                used.add(mapping[column.name])
     for column in spec.columns:
         if column.kind == "records" and column.name not in mapping:
             mapping.update(_fields(column, by_name))
@@ -88,9 +87,7 @@ def propose_mapping(spec: LayerSpec, table: pd.DataFrame, taken: Sequence[str] =
 def check_mapping(spec: LayerSpec, mapping: Mapping[str, str], table: pd.DataFrame) -> None:
     """:class:`InputError` when ``mapping`` names a column that the layer or the file does not have."""
     known = {column.name for column in spec.columns} | {"source_key", "town", *PLACE_KEYS}
-    known |= {
-        f"{column.name}.{field.name}" for column in spec.columns for field in column.fields
-    }
+    known |= {f"{column.name}.{field.name}" for column in spec.columns for field in column.fields}
     for target, header in mapping.items():
         if target not in known:
             raise InputError(
@@ -102,6 +99,18 @@ def check_mapping(spec: LayerSpec, mapping: Mapping[str, str], table: pd.DataFra
                 f"文件中没有 {header[:60]} 这一列，请改正列对应关系。",
                 f"the file has no column {header[:60]!r}; correct the mapping.",
             )
+
+
+def _best(column: Column, candidates: Sequence[str], table: pd.DataFrame) -> str:
+    """The first candidate, unless another's values are in the column's vocabulary and its own are not."""
+    if not column.choices or len(candidates) == 1:
+        return candidates[0]
+    words = vocabulary(column)
+    for header in candidates:
+        values = table[header].dropna().head(200)
+        if sum(fold(as_text(value)) in words for value in values) > 0.5 * len(values):
+            return header
+    return candidates[0]
 
 
 def _own_names(column: Column) -> Iterator[str]:

@@ -7,7 +7,7 @@ is left of a building becomes its footprint, with a warning that says so.
 
 Heights: ``height``, else ``building:levels`` x 3.2 m and half a storey for each
 of ``roof:levels``, else an assumed number of storeys by use
-(:data:`twin.ingest.osm_tags.DEFAULT_FLOORS`); ``height_source`` tells which.
+(:data:`twin.ingest.heights.DEFAULT_FLOORS`); ``height_source`` tells which.
 """
 
 from __future__ import annotations
@@ -168,6 +168,7 @@ class _Reader:
             .with_areas(osmium.filter.KeyFilter(*_KEYS))
             .with_filter(keep)
         )
+        item: Any  # pyosmium types areas, ways and nodes as one union
         for count, item in enumerate(stream):
             if count % 20000 == 0:
                 # The number of objects is not known beforehand; near 0.6 is never passed.
@@ -221,7 +222,10 @@ class _Reader:
             return
         if tags.get("tunnel", "no") != "no":
             self.layers["water"].reject(
-                [f"way/{way.id}"], "暗渠在地下，地面没有水面", "it runs underground, no water shows", [tags["tunnel"]]
+                [f"way/{way.id}"],
+                "暗渠在地下，地面没有水面",
+                "it runs underground, no water shows",
+                [tags["tunnel"]],
             )
             return
         self._line(way, "water", row)
@@ -289,6 +293,7 @@ class _Reader:
         }
         members: dict[int, list[tuple[int, str]]] = {}
         if relations:
+            item: Any
             for item in osmium.FileProcessor(str(self.path), osmium.osm.RELATION).with_filter(
                 osmium.filter.IdFilter(list(relations))
             ):
@@ -299,9 +304,15 @@ class _Reader:
             total, known = points.get(number, (0, []))
             self._clipped(f"way/{number}", tags, [known], [], total)
         for number, tags in relations.items():
-            outer = [points[ref][1] for ref, role in members.get(number, ()) if ref in points and role != "inner"]
-            inner = [points[ref][1] for ref, role in members.get(number, ()) if ref in points and role == "inner"]
-            total = sum(points[ref][0] for ref, role in members.get(number, ()) if ref in points and role != "inner")
+            outer = [
+                points[ref][1] for ref, role in members.get(number, ()) if ref in points and role != "inner"
+            ]
+            inner = [
+                points[ref][1] for ref, role in members.get(number, ()) if ref in points and role == "inner"
+            ]
+            total = sum(
+                points[ref][0] for ref, role in members.get(number, ()) if ref in points and role != "inner"
+            )
             self._clipped(f"relation/{number}", tags, outer, inner, total)
 
     def _points(self, ways: set[int]) -> dict[int, tuple[int, list[tuple[float, float]]]]:
@@ -310,9 +321,13 @@ class _Reader:
             return {}
         found = {}
         # The filter would also drop the nodes, whose places are needed first.
-        stream = osmium.FileProcessor(str(self.path)).with_locations().with_filter(
-            osmium.filter.EntityFilter(osmium.osm.WAY)
-        ).with_filter(osmium.filter.IdFilter(list(ways)))
+        stream = (
+            osmium.FileProcessor(str(self.path))
+            .with_locations()
+            .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+            .with_filter(osmium.filter.IdFilter(list(ways)))
+        )
+        way: Any
         for way in stream:
             known = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
             found[way.id] = (len({n.ref for n in way.nodes}), known)
@@ -461,7 +476,9 @@ def _frame_of(layer: str, found: _Layer) -> gpd.GeoDataFrame:
 
 def _geometries(shapes: list[Any]) -> Any:
     """Geometries from hexadecimal WKB, (lon, lat) pairs and ready geometries."""
-    kinds = np.fromiter((0 if isinstance(s, str) else 1 if isinstance(s, tuple) else 2 for s in shapes), dtype=int)
+    kinds = np.fromiter(
+        (0 if isinstance(s, str) else 1 if isinstance(s, tuple) else 2 for s in shapes), dtype=int
+    )
     geometry = np.empty(len(shapes), dtype=object)
     for kind, make in _MAKERS:
         chosen = np.flatnonzero(kinds == kind)

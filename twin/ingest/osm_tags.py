@@ -10,22 +10,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import layers
 from layers._categories import CATEGORIES
+from twin.ingest.heights import DEFAULT_FLOORS, FLOOR_M
 
 Tags = dict[str, str]
 Row = dict[str, Any]
 
-FLOOR_M = 3.2
-"""Height of a storey where only their number is known."""
-DEFAULT_FLOORS = {
-    "residential": 5, "village_house": 2, "office": 6, "retail": 2, "hotel": 8, "industrial": 2,
-    "warehouse": 2, "education": 4, "health": 5, "public": 3, "utility": 1, "other": 3,
-}  # fmt: skip
-"""Storeys assumed by use where a building states neither height nor levels."""
 WALKING_TAGS = (
     "highway", "access", "foot", "sidewalk", "sidewalk:left", "sidewalk:right", "sidewalk:both", "crossing",
     "footway", "surface", "smoothness", "incline", "wheelchair", "width", "step_count", "ramp", "handrail",
@@ -62,7 +56,7 @@ _FEET_INCHES = re.compile(r"\s*(\d+)\s*(?:'|ft)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|in|
 _YEAR = re.compile(r"(?<!\d)(1[0-9]{3}|20[0-9]{2})(?!\d)")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _vocabulary(layer: str, column: str) -> dict[str, str]:
     """Every spelling of a choice, case-folded, to its value."""
     spellings: dict[str, str] = {}
@@ -77,7 +71,9 @@ def choose(layer: str, column: str, text: str | None) -> str | None:
     if not text:
         return None
     words = _vocabulary(layer, column)
-    return next((words[part.strip().casefold()] for part in text.split(";") if part.strip().casefold() in words), None)
+    return next(
+        (words[part.strip().casefold()] for part in text.split(";") if part.strip().casefold() in words), None
+    )
 
 
 def metres(text: str | None) -> float | None:
@@ -197,7 +193,10 @@ def road(tags: Tags) -> Row:
         "foot": foot,
         "cycle": cycle,
         "oneway": oneway in ("yes", "true", "1", "-1")
-        or (oneway != "no" and (highway in ("motorway", "motorway_link") or tags.get("junction") == "roundabout")),
+        or (
+            oneway != "no"
+            and (highway in ("motorway", "motorway_link") or tags.get("junction") == "roundabout")
+        ),
         "bridge": bool(flag(tags.get("bridge"))),
         "tunnel": bool(flag(tags.get("tunnel"))),
         "level": 0 if level is None else round(level),
@@ -222,7 +221,11 @@ def stream(tags: Tags) -> Row | None:
     if kind is None:
         return None
     width = _within(metres(tags.get("width")), 0.5, 2000)
-    return {**_names(tags), "kind": kind, "width": width or _STREAM_WIDTH_M.get(tags["waterway"], _LINE_WIDTH_M)}
+    return {
+        **_names(tags),
+        "kind": kind,
+        "width": width or _STREAM_WIDTH_M.get(tags["waterway"], _LINE_WIDTH_M),
+    }
 
 
 def surfaces(tags: Tags) -> Iterator[tuple[str, Row]]:
@@ -241,7 +244,11 @@ def surfaces(tags: Tags) -> Iterator[tuple[str, Row]]:
     green = next(
         (
             text
-            for text, known in ((leisure, _GREEN_LEISURE), (landuse, _GREEN_LANDUSE), (natural, _GREEN_NATURAL))
+            for text, known in (
+                (leisure, _GREEN_LEISURE),
+                (landuse, _GREEN_LANDUSE),
+                (natural, _GREEN_NATURAL),
+            )
             if text in known
         ),
         None,
@@ -249,13 +256,23 @@ def surfaces(tags: Tags) -> Iterator[tuple[str, Row]]:
     if green is not None:
         kind = choose("green", "kind", green) or _MORE_GREENS.get(green, "belt")
         public = tags.get("access", "yes" if leisure in ("park", "playground", "common") else "")
-        yield "green", {**_names(tags), "kind": kind, "public": public in ("yes", "permissive") if public else None}
+        yield (
+            "green",
+            {**_names(tags), "kind": kind, "public": public in ("yes", "permissive") if public else None},
+        )
     use = choose("land_use", "use", landuse) or _MORE_LAND_USES.get(landuse)
     if use is not None:
         yield "land_use", {"use": use, "code": landuse}
     if landuse == "construction":
-        yield "construction_site", {**_names(tags), "address": _address(tags), "contractor": tags.get("operator")}
-    if landuse == "residential" and tags.get("name") and ("residential" in tags or _CHINESE.search(tags["name"])):
+        yield (
+            "construction_site",
+            {**_names(tags), "address": _address(tags), "contractor": tags.get("operator")},
+        )
+    if (
+        landuse == "residential"
+        and tags.get("name")
+        and ("residential" in tags or _CHINESE.search(tags["name"]))
+    ):
         gated = tags.get("residential") == "gated" or tags.get("access") in ("private", "customers")
         yield "estate", {**_names(tags), "address": _address(tags), "gated": True if gated else None}
 
@@ -267,37 +284,50 @@ def places(tags: Tags) -> Iterator[tuple[str, Row]]:
         transport == "platform" and tags.get("bus") == "yes" and "highway" not in tags
     ):
         board = tags.get("passenger_information_display")
-        yield "bus_stop", {
-            **_names(tags),
-            "realtime_board": flag(board),
-            "routes": tags.get("route_ref"),
-            "shelter": flag(tags.get("shelter")),
-        }
+        yield (
+            "bus_stop",
+            {
+                **_names(tags),
+                "realtime_board": flag(board),
+                "routes": tags.get("route_ref"),
+                "shelter": flag(tags.get("shelter")),
+            },
+        )
     metro = tags.get("station") in ("subway", "light_rail") or tags.get("subway") == "yes"
     if metro and (tags.get("railway") == "station" or (transport == "station" and "railway" not in tags)):
-        yield "metro_station", {
-            **_names(tags),
-            "lines": tags.get("line") or tags.get("ref"),
-            "underground": flag(tags.get("tunnel")) or (True if tags.get("location") == "underground" else None),
-        }
+        yield (
+            "metro_station",
+            {
+                **_names(tags),
+                "lines": tags.get("line") or tags.get("ref"),
+                "underground": flag(tags.get("tunnel"))
+                or (True if tags.get("location") == "underground" else None),
+            },
+        )
     if tags.get("amenity") == "parcel_locker" or tags.get("vending") == "parcel_pickup":
         size = _within(count(tags.get("capacity")), 0, 10**6)
-        yield "parcel_locker", {
-            "address": _address(tags),
-            "operator": tags.get("operator") or tags.get("brand"),
-            "compartments": None if size is None else round(size),
-        }
+        yield (
+            "parcel_locker",
+            {
+                "address": _address(tags),
+                "operator": tags.get("operator") or tags.get("brand"),
+                "compartments": None if size is None else round(size),
+            },
+        )
     category = _category(tags)
     if category is not None:
         size = _within(count(tags.get("capacity")), 0, 10**6)
-        yield "facility", {
-            **_names(tags),
-            "address": _address(tags),
-            "category": category,
-            "tier": str(_TIERS[category]),
-            "capacity": None if size is None else round(size),
-            "opening_hours": tags.get("opening_hours"),
-        }
+        yield (
+            "facility",
+            {
+                **_names(tags),
+                "address": _address(tags),
+                "category": category,
+                "tier": str(_TIERS[category]),
+                "capacity": None if size is None else round(size),
+                "opening_hours": tags.get("opening_hours"),
+            },
+        )
 
 
 _BY_TAG = {tag: category.id for category in reversed(CATEGORIES) for tag in category.tags}

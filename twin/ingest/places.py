@@ -17,8 +17,36 @@ from twin.errors import InputError
 from twin.ingest.mapping import normal
 from twin.ingest.values import fold
 
-_LON = ("lon", "lng", "long", "longitude", "经度", "东经", "x", "x坐标", "坐标x", "横坐标", "east", "easting", "pointx", "lonx")
-_LAT = ("lat", "latitude", "纬度", "北纬", "y", "y坐标", "坐标y", "纵坐标", "north", "northing", "pointy", "laty")
+_LON = (
+    "lon",
+    "lng",
+    "long",
+    "longitude",
+    "经度",
+    "东经",
+    "x",
+    "x坐标",
+    "坐标x",
+    "横坐标",
+    "east",
+    "easting",
+    "pointx",
+    "lonx",
+)
+_LAT = (
+    "lat",
+    "latitude",
+    "纬度",
+    "北纬",
+    "y",
+    "y坐标",
+    "坐标y",
+    "纵坐标",
+    "north",
+    "northing",
+    "pointy",
+    "laty",
+)
 _WKT = ("wkt", "geometry", "geom", "thegeom", "wkbgeometry", "几何", "空间数据", "坐标串", "shape", "wkb", "坐标",
         "location", "经纬度", "lonlat", "lnglat", "位置")  # fmt: skip
 _DATUM = (
@@ -26,7 +54,9 @@ _DATUM = (
     (re.compile(r"bd-?_?09|baidu|百度"), BD09),
     (re.compile(r"wgs-?_?(?:19)?84|cgcs_?2000|国家2000"), WGS84),
 )
-_DATUM_PREFIX = re.compile(r"gcj-?_?0?2|bd-?_?09(?:ll)?|wgs-?_?(?:19)?84|cgcs_?2000|baidu|amap|百度|高德|火星|国家2000|坐标系?$")
+_DATUM_PREFIX = re.compile(
+    r"gcj-?_?0?2|bd-?_?09(?:ll)?|wgs-?_?(?:19)?84|cgcs_?2000|baidu|amap|百度|高德|火星|国家2000|坐标系?$"
+)
 _BARE_DATUM = (("bd", BD09), ("gcj", GCJ02), ("wgs", WGS84))
 _DMS = re.compile(
     r"([-+]?\d{1,3}(?:\.\d+)?)\s*[°度d:]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′’分m:]?)?\s*(?:(\d{1,2}(?:\.\d+)?)\s*[\"″”秒s]?)?\s*([nsew]|[东西南北])?$"
@@ -50,10 +80,7 @@ def find_places(table: pd.DataFrame) -> dict[str, str]:
     lat_header = next((by_name[name] for name in _LAT if name in by_name), None)
     if lon_header and lat_header:
         return {"lon": lon_header, "lat": lat_header}
-    for name in _WKT:
-        header = by_name.get(name)
-        if header is None:
-            continue
+    for header in (by_name[name] for name in _WKT if name in by_name):
         some = table[header].dropna().head(50)
         if len(some) and (~shapely.is_missing(_from_cells(some))).mean() > 0.5:
             return {"wkt": header}
@@ -106,7 +133,9 @@ def datum_in(name: str) -> Declared:
 
 def _degrees(values: pd.Series) -> npt.NDArray[np.float64]:
     """Numbers, also written with a decimal comma or as degrees, minutes and seconds; NaN where none."""
-    plain = np.array(pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan), dtype=float)
+    plain = np.array(
+        pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan), dtype=float
+    )
     for index in np.flatnonzero(np.isnan(plain)):
         cell = values.iloc[index]
         if isinstance(cell, str):
@@ -117,7 +146,9 @@ def _degrees(values: pd.Series) -> npt.NDArray[np.float64]:
 def _one(text: str) -> float:
     if re.fullmatch(r"[-+]?\d+,\d+", text):
         return float(text.replace(",", "."))
-    match = _DMS.match(re.sub(r"^([nsew]|[东西南北])(?:经|纬)?(.*)$", r"\2\1", text))
+    turned = re.sub(r"^([nsew]|[东西南北])(?:经|纬)?(.*)$", r"\2\1", text)
+    # Normalisation splits the double prime into two.
+    match = _DMS.match(turned.replace("′′", "″").replace("''", "″"))
     if match is None:
         return float("nan")
     value = abs(float(match[1])) + float(match[2] or 0) / 60 + float(match[3] or 0) / 3600
@@ -157,7 +188,7 @@ def _kind(cell: object) -> str:
         return ""
     if cell[0] == "{":
         return "json"
-    if cell[0].isalpha() and "(" in cell or cell.upper().endswith("EMPTY"):
+    if (cell[0].isalpha() and "(" in cell) or cell.upper().endswith("EMPTY"):
         return "wkt"
     if len(cell) >= 42 and re.fullmatch(r"[0-9A-Fa-f]+", cell[:64]):
         return "wkb"

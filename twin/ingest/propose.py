@@ -24,7 +24,9 @@ _WORDS = re.compile(r"[a-z0-9]+|[\u4e00-\u9fff]+")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
-def propose_layer(name: str, table: pd.DataFrame, geometry: Geometries, taken: tuple[str, ...] = ()) -> str | None:
+def propose_layer(
+    name: str, table: pd.DataFrame, geometry: Geometries, taken: tuple[str, ...] = ()
+) -> str | None:
     """Id of the layer that clearly fits best, or None when the user must choose.
 
     ``name`` is the file's and the inner layer's name; ``taken`` are the columns
@@ -105,5 +107,7 @@ def _by_columns(spec: LayerSpec, mapping: Mapping[str, str], sample: pd.DataFram
 def _share(values: pd.Series, test: object) -> float:
     if not len(values):
         return 0.0
-    texts = [str(int(value)) if isinstance(value, float) and value.is_integer() else str(value) for value in values]
+    texts = [
+        str(int(value)) if isinstance(value, float) and value.is_integer() else str(value) for value in values
+    ]
     return sum(bool(test(text)) for text in texts) / len(texts)  # type: ignore[operator]

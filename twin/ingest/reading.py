@@ -6,7 +6,6 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -98,6 +97,11 @@ class Dataset(ABC):
         self.columns: tuple[SourceColumn, ...] = ()
         self.mapping: dict[str, str] = {}
 
+    def mapping_for(self, layer: str) -> dict[str, str]:
+        """The mapping proposed for another ``layer``; that of a format with a fixed meaning stays."""
+        del layer
+        return dict(self.mapping)
+
     @abstractmethod
     def preview(self, limit: int = 2000) -> dict[str, Any]:
         """GeoJSON of at most ``limit`` objects in WGS84, spread over the file."""
@@ -159,7 +163,9 @@ class Task:
     def step(self, share: float, stage: str) -> None:
         """Report ``share`` (0 to 1) of the work; :class:`Cancelled` when the user stopped it."""
         if self.cancelled is not None and self.cancelled():
-            raise Cancelled("导入已取消，没有改动任何数据。", "the import was cancelled; nothing was changed.")
+            raise Cancelled(
+                "导入已取消，没有改动任何数据。", "the import was cancelled; nothing was changed."
+            )
         if self.progress is not None:
             self.progress(min(1.0, max(0.0, share)), stage)
 

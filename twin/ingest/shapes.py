@@ -24,14 +24,18 @@ class Shaping:
     is in ``faults``.
     """
 
-    def __init__(self, geometry: Geometries, rows: npt.NDArray[np.int64], keys: npt.NDArray[Any] | None, faults: Faults) -> None:
+    def __init__(
+        self, geometry: Geometries, rows: npt.NDArray[np.int64], keys: npt.NDArray[Any] | None, faults: Faults
+    ) -> None:
         self.geometry = shapely.force_2d(geometry)
         self.good = np.ones(len(geometry), dtype=bool)
         self._rows = rows
         self._keys = keys
         self._faults = faults
 
-    def _fault(self, mask: npt.NDArray[np.bool_], zh: str, en: str, *, level: str = "rejected", values: Any = None) -> None:
+    def _fault(
+        self, mask: npt.NDArray[np.bool_], zh: str, en: str, *, level: str = "rejected", values: Any = None
+    ) -> None:
         """Report the objects in ``mask`` that are still in, and drop them unless it is a warning."""
         chosen = mask & self.good
         if not chosen.any():
@@ -50,7 +54,9 @@ class Shaping:
 
     def place(self, reference: Reference) -> None:
         """Into EPSG:4326; objects outside the earth leave."""
-        self._fault(shapely.is_missing(self.geometry), "没有坐标或几何为空值", "it has no coordinates or geometry")
+        self._fault(
+            shapely.is_missing(self.geometry), "没有坐标或几何为空值", "it has no coordinates or geometry"
+        )
         self._fault(shapely.is_empty(self.geometry), "几何为空", "its geometry is empty")
         raw = shapely.get_coordinates(self.geometry)
         owners = shapely.get_coordinates(self.geometry, return_index=True)[1]
@@ -70,7 +76,9 @@ class Shaping:
         first = np.full(len(self.geometry), "", dtype=object)
         wrong = np.flatnonzero(~inside)[::-1]
         first[owners[wrong]] = [f"{raw[index, 0]:g}, {raw[index, 1]:g}" for index in wrong]
-        self._fault(exchanged, "经纬度颠倒，纬度超出 90°", "longitude and latitude are exchanged", values=first)
+        self._fault(
+            exchanged, "经纬度颠倒，纬度超出 90°", "longitude and latitude are exchanged", values=first
+        )
         self._fault(outside, "坐标超出地球范围", "its coordinates lie outside the earth", values=first)
         if reference.geographic:
             null = np.zeros(len(self.geometry), dtype=bool)
@@ -125,14 +133,18 @@ class Shaping:
         surface = self.good & (own == 2)
         if surface.any():
             self.geometry[surface] = shapely.point_on_surface(self.geometry[surface])
-            self._fault(surface, "面已转为其内部的一点", "a surface was taken as a point inside it", level="warning")
+            self._fault(
+                surface, "面已转为其内部的一点", "a surface was taken as a point inside it", level="warning"
+            )
         single = self.good & (shapely.get_type_id(self.geometry) == 4)
         alone = single & (shapely.get_num_geometries(self.geometry) == 1)
         self.geometry[alone] = shapely.get_geometry(self.geometry[alone], 0)
         several = single & ~alone
         if several.any():
             self.geometry[several] = shapely.centroid(self.geometry[several])
-            self._fault(several, "多点已转为其中心点", "several points were taken as their middle", level="warning")
+            self._fault(
+                several, "多点已转为其中心点", "several points were taken as their middle", level="warning"
+            )
         self._wrong((own != 0) & (own != 2), own, "point")
 
     def _surfaces(self, own: npt.NDArray[np.int64], spec: LayerSpec) -> None:
@@ -142,7 +154,10 @@ class Shaping:
             closed = lines & parts & shapely.is_closed(self.geometry)
             index = np.flatnonzero(closed)
             rings = shapely.get_geometry(self.geometry[index], 0)
-            index, rings = index[shapely.get_num_points(rings) >= 4], rings[shapely.get_num_points(rings) >= 4]
+            index, rings = (
+                index[shapely.get_num_points(rings) >= 4],
+                rings[shapely.get_num_points(rings) >= 4],
+            )
             if len(index):
                 self.geometry[index] = shapely.polygons(
                     np.array([shapely.LinearRing(ring.coords) for ring in rings], dtype=object)
@@ -163,7 +178,9 @@ class Shaping:
         names = {"point": ("点", "points"), "line": ("线", "lines"), "polygon": ("面", "polygons")}
         kinds = np.array(["point", "line", "polygon", ""], dtype=object)[own]
         zh, en = names[wanted]
-        self._fault(mask, f"几何类型不符，图层需要{zh}", f"wrong kind of geometry, the layer holds {en}", values=kinds)
+        self._fault(
+            mask, f"几何类型不符，图层需要{zh}", f"wrong kind of geometry, the layer holds {en}", values=kinds
+        )
 
 
 def strips(lines: Geometries, width_m: float | npt.NDArray[np.float64]) -> Geometries:
@@ -173,7 +190,9 @@ def strips(lines: Geometries, width_m: float | npt.NDArray[np.float64]) -> Geome
     forward = _plane(plane)
     flat = shapely.transform(lines, lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
     wide = shapely.buffer(flat, np.asarray(width_m) / 2, cap_style="flat", quad_segs=2)
-    result: Geometries = shapely.transform(wide, lambda xy: np.column_stack(plane.to_wgs84(xy[:, 0], xy[:, 1])))
+    result: Geometries = shapely.transform(
+        wide, lambda xy: np.column_stack(plane.to_wgs84(xy[:, 0], xy[:, 1]))
+    )
     return result
 
 

@@ -96,7 +96,8 @@ def _rows(sheet: Any, name: str) -> list[tuple[Any, ...]]:
         cells += len(row)
         if cells > _MAX_CELLS:
             raise UnreadableFile(
-                f"工作簿 {name} 太大，请另存为 CSV 后导入。", f"the workbook {name} is too large; save it as CSV."
+                f"工作簿 {name} 太大，请另存为 CSV 后导入。",
+                f"the workbook {name} is too large; save it as CSV.",
             )
         rows.append(row)
         blank = blank + 1 if all(cell is None for cell in row) else 0
@@ -119,10 +120,7 @@ def _refuse_bomb(path: Path, name: str) -> None:
 
 
 def _decoded(data: bytes, name: str) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        order = ["utf-16"]
-    else:
-        order = ["utf-8-sig", "gb18030"]
+    order = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]
     if b"\0" in data[:4096] and order[0] != "utf-16":
         raise _unreadable(name, "")
     for encoding in order:

@@ -31,7 +31,9 @@ _MISSING = frozenset(
 )  # fmt: skip
 _NUMBER = re.compile(r"([-+]?(?:\d[\d.,' ]*|[.,]\d+)(?:e[-+]?\d+)?)\s*(.*)$", re.IGNORECASE)
 _TRUE = frozenset({"true", "yes", "y", "t", "1", "1.0", "on", "是", "有", "真", "√", "✓", "已", "开"})
-_FALSE = frozenset({"false", "no", "n", "f", "0", "0.0", "off", "否", "无", "没有", "假", "×", "✗", "未", "关"})
+_FALSE = frozenset(
+    {"false", "no", "n", "f", "0", "0.0", "off", "否", "无", "没有", "假", "×", "✗", "未", "关"}
+)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?)?")
 _COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})$")
 
@@ -46,7 +48,15 @@ _UNITS: dict[str, dict[str, float]] = {
     "m": _LENGTH,
     "m²": _AREA,
     "km²": {unit: factor / 1e6 for unit, factor in _AREA.items()},
-    "km/h": {"km/h": 1.0, "kmh": 1.0, "公里/小时": 1.0, "千米/小时": 1.0, "公里每小时": 1.0, "mph": 1.609344, "m/s": 3.6},
+    "km/h": {
+        "km/h": 1.0,
+        "kmh": 1.0,
+        "公里/小时": 1.0,
+        "千米/小时": 1.0,
+        "公里每小时": 1.0,
+        "mph": 1.609344,
+        "m/s": 3.6,
+    },
     "GHz": {"ghz": 1.0, "mhz": 1e-3, "吉赫": 1.0, "兆赫": 1e-3},
     "MHz": {"mhz": 1.0, "ghz": 1e3, "m": 1.0, "兆": 1.0, "兆赫": 1.0},
     "°": {"°": 1.0, "度": 1.0, "deg": 1.0, "degree": 1.0, "degrees": 1.0, "rad": 180 / math.pi},
@@ -84,7 +94,11 @@ def numbers(values: pd.Series, column: Column, header_unit: str = "") -> tuple[n
     """
     header = _unit_key(header_unit)
     own = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    plain = values if own else pd.to_numeric(values.where(~values.map(lambda v: isinstance(v, bool))), errors="coerce")
+    plain = (
+        values
+        if own
+        else pd.to_numeric(values.where(~values.map(lambda v: isinstance(v, bool))), errors="coerce")
+    )
     result = np.array(plain.to_numpy(dtype=float, na_value=np.nan), dtype=float)
     result[~np.isfinite(result)] = np.nan
     result = _scaled(result, column.unit, header)
@@ -191,7 +205,9 @@ def texts(values: pd.Series) -> pd.Series:
     """Trimmed texts without control characters; None where nothing is given."""
 
     def read(text: str) -> object:
-        clean = "".join(character for character in text if character.isprintable() or character in "\n\t").strip()
+        clean = "".join(
+            character for character in text if character.isprintable() or character in "\n\t"
+        ).strip()
         return None if fold(clean) in _MISSING else clean[:10_000]
 
     return pd.Series(_mapped(values, read, empty=None), index=values.index, dtype=object)

@@ -22,8 +22,8 @@ from twin.setup.console import say, step
 _ENTRY = re.compile(r"^(?P<pin>[A-Za-z0-9._-]+==[^\s;\\]+)(?:\s*;\s*(?P<marker>[^\\\n]+?))?\s*\\?$")
 
 # Wheel tags that pip is told to accept, newest first, and the values that
-# environment markers have there. Linux: glibc 2.28 and later.
-_GLIBC = [*range(28, 4, -1)]
+# environment markers have there. Linux: glibc 2.31 (Debian 11, Ubuntu 20.04) and later.
+_GLIBC = [*range(31, 4, -1)]
 PLATFORMS: dict[str, tuple[list[str], dict[str, str]]] = {
     "windows": (
         ["win_amd64"],

@@ -36,6 +36,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/layers/{layer}/summary", api.summary),
     ("GET", "/api/layers/{layer}/completeness", api.health_of_layer),
     ("GET", "/api/layers/{layer}/features/{fid}", api.feature),
+    ("GET", "/api/layers/{layer}/rows/{generation}/{row}", api.feature_of_row),
     ("GET", "/api/search", api.search),
     ("GET", "/api/labels", api.labels),
     ("GET", "/api/datasets", api.datasets),
@@ -48,6 +49,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/api/imports/{id}/inspect", imports.again),
     ("POST", "/api/imports/{id}/commit", imports.commit),
     ("GET", "/api/imports/{id}/preview/{number}", imports.preview),
+    ("GET", "/api/imports/{id}/mapping/{number}", imports.mapping),
     ("POST", "/api/undo", api.undo),
     ("POST", "/api/backup", api.backup),
 )

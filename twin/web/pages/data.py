@@ -1,10 +1,13 @@
-"""Data (数据): the catalogue, imports and exports."""
+"""Data (数据): the catalogue, imports, exports, layer health and backup."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from twin.web.data_page.component import data_page
+
 
 def show() -> None:
-    """The catalogue."""
-    st.write("数据")
+    """Mount the page over the whole window."""
+    st.set_page_config(page_title="数据 · 嘉定数字孪生", layout="wide")
+    data_page(key="data")

@@ -63,6 +63,16 @@ async def feature(request: Request) -> Response:
     return Json(await in_thread(features.card, store, request.path_params["layer"], fid))
 
 
+async def feature_of_row(request: Request) -> Response:
+    """``GET /api/layers/{layer}/rows/{generation}/{row}``: the card of what a tile's feature id names."""
+    store = state.current().store
+    layer = request.path_params["layer"]
+    generation = integer(request.path_params["generation"], "generation", 1, 2**31 - 1)
+    row = integer(request.path_params["row"], "row", 1, 2**31 - 1)
+    fid = await in_thread(features.fid_of_row, store, layer, generation, row)
+    return Json(await in_thread(features.card, store, layer, fid))
+
+
 async def summary(request: Request) -> Response:
     """``GET /api/layers/{layer}/summary?column=``: counts by value, or range and classes."""
     current = state.current()
@@ -99,7 +109,8 @@ async def datasets(request: Request) -> Response:
         {name: getattr(item, name) for name in item.__dataclass_fields__} | {"shown": item.id in shown}
         for item in listed
     ]
-    return Json({"datasets": rows, "can_undo": store.last_step() is not None})
+    step = await in_thread(catalogue.newest_step, store)
+    return Json({"datasets": rows, "can_undo": step is not None, "undo": step})
 
 
 async def faults(request: Request) -> Response:

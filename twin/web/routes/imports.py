@@ -57,8 +57,14 @@ async def receive(request: Request) -> Response:
 
 
 async def listed(request: Request) -> Response:
-    """``GET /api/imports``: every import of this run of the server."""
-    return Json({"imports": [describe(job, brief=True) for job in state.current().jobs.listed()]})
+    """``GET /api/imports``: every import of this run of the server, and the largest file it takes."""
+    current = state.current()
+    return Json(
+        {
+            "imports": [describe(job, brief=True) for job in current.jobs.listed()],
+            "max_upload_mb": current.settings.max_upload_mb,
+        }
+    )
 
 
 async def shown(request: Request) -> Response:
@@ -68,12 +74,23 @@ async def shown(request: Request) -> Response:
 
 async def preview(request: Request) -> Response:
     """``GET /api/imports/{id}/preview/{number}``: GeoJSON of a dataset, as the doctor reads it."""
+    return Json(await in_thread(_dataset(request).preview))
+
+
+async def mapping(request: Request) -> Response:
+    """``GET /api/imports/{id}/mapping/{number}?layer=``: the columns proposed for another layer."""
+    layer = _short(request.query_params.get("layer"), "layer")
+    return Json({"layer": layer, "mapping": await in_thread(_dataset(request).mapping_for, layer)})
+
+
+def _dataset(request: Request) -> FileDataset:
+    """The dataset of an inspected file that the address names."""
     job = state.current().jobs.get(request.path_params["id"])
     datasets = job.inspection.datasets if job.inspection is not None else ()
     number = integer(request.path_params["number"], "number", 0, max(0, len(datasets) - 1))
     if not datasets:
         raise InputError("文件尚未检查完毕。", "the file is not inspected yet.")
-    return Json(await in_thread(datasets[number].preview))
+    return datasets[number]
 
 
 async def again(request: Request) -> Response:

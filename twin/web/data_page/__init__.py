@@ -1,0 +1,1 @@
+"""The Data page in the browser: catalogue, imports, exports, backup."""

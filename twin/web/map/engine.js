@@ -1,0 +1,257 @@
+// deck.gl fed by the scene: what is drawn, lit, filtered and picked. Knows nothing of panels.
+//
+// The scene is pydeck's JSON from /api/scene. It is converted once; filters, the
+// selection and the measurements are laid over it without touching its tiles.
+
+const SCRIPTS = ['vendor/deck.min.js', 'vendor/deck-json.min.js'];
+const MOST_PIXELS = 8_847_360; // 4096 x 2160: beyond this, sharpness costs more than it shows
+const EVERYTHING = [-2e9, 2e9];
+const SHADOW = [0.02, 0.04, 0.09, 0.55];
+let libraries = null;
+
+function script(address) {
+  return new Promise((resolve, reject) => {
+    const tag = document.createElement('script');
+    Object.assign(tag, {src: address, onload: resolve, onerror: () => reject(new Error(address))});
+    document.head.append(tag);
+  });
+}
+
+/** Load deck.gl and its JSON reader, once a page, in this order. */
+export function loadLibraries(assets) {
+  libraries ??= SCRIPTS.reduce((before, name) => before.then(() => script(assets + name)), Promise.resolve());
+  return libraries;
+}
+
+/** Device pixels per CSS pixel: the screen's own, within what a graphics card draws fluently. */
+function sharpness(element) {
+  const pixels = Math.max(1, element.clientWidth * element.clientHeight);
+  return Math.min(window.devicePixelRatio || 1, 2, Math.sqrt(MOST_PIXELS / pixels));
+}
+
+const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+export class Engine {
+  #spec = [];
+  #overlays = new Map();
+  #filters = () => null;
+  #light = null;
+  #ground = [11, 21, 38, 255];
+  #observer;
+  #waiting = [];
+  #frames = 0;
+  #zoomLevel = null;
+  #doubleClickZoom = true;
+
+  /**
+   * @param parent  element that the canvas fills
+   * @param options {assets, view, onClick(info), onView(view), onPointer(lonlat|null), onLoading(boolean)}
+   */
+  constructor(parent, options) {
+    const D = window.deck;
+    D.log.level = -1; // silence hints for developers; errors arrive in onError
+    this.parent = parent;
+    this.options = options;
+    this.view = {minZoom: 7, maxZoom: 19.5, maxPitch: 60, minPitch: 0, ...options.view};
+    this.loading = true;
+    this.firstTiles = null;
+    this.deck = new D.Deck({
+      parent,
+      width: '100%',
+      height: '100%',
+      views: [this.#mapView()],
+      initialViewState: this.view,
+      useDevicePixels: sharpness(parent),
+      layers: [],
+      pickingRadius: 3,
+      getCursor: ({isDragging, isHovering}) => options.cursor?.() ?? (isDragging ? 'grabbing' : isHovering ? 'pointer' : 'grab'),
+      onViewStateChange: ({viewState}) => this.#moved(viewState),
+      onClick: (info) => options.onClick?.(info),
+      onAfterRender: () => this.#rendered(),
+      onError: (error) => console.error(error),
+    });
+    this.#observer = new ResizeObserver(() => this.deck.setProps({useDevicePixels: sharpness(parent)}));
+    this.#observer.observe(parent);
+    this.light(null, 'dark');
+    this.#watch();
+  }
+
+  #mapView() {
+    return new window.deck.MapView({
+      id: 'map',
+      controller: {doubleClickZoom: this.#doubleClickZoom, inertia: still() ? 0 : 250, touchRotate: true, scrollZoom: {speed: 0.012, smooth: !still()}},
+    });
+  }
+
+  /** Whether a double click zooms in; off while it ends a measurement. */
+  set doubleClickZoom(value) {
+    this.#doubleClickZoom = value;
+    this.deck.setProps({views: [this.#mapView()]});
+  }
+
+  #moved(viewState) {
+    const {longitude, latitude, zoom, pitch, bearing} = viewState;
+    Object.assign(this.view, {longitude, latitude, zoom, pitch, bearing});
+    const level = Math.round(zoom);
+    if (level !== this.#zoomLevel) { this.#zoomLevel = level; this.#draw(); }
+    this.options.onView?.(this.view);
+  }
+
+  #rendered() {
+    this.#frames += 1;
+    if (this.firstTiles === null && this.#spec.length && this.#contents().some((layer) => layer.isLoaded)) this.firstTiles = performance.now();
+  }
+
+  #contents() { return this.deck.props.layers.filter((layer) => layer && layer.constructor.layerName === 'MVTLayer'); }
+
+  /** Follow whether tiles are still to come; a timer, because deck.gl has no event for it. */
+  #watch() {
+    const look = () => {
+      const layers = this.deck.layerManager?.getLayers() ?? [];
+      const loading = !layers.length || layers.some((layer) => !layer.parent && !layer.isLoaded);
+      if (loading !== this.loading) { this.loading = loading; this.options.onLoading?.(loading); }
+      if (!loading && !this.moving) {
+        const seen = this.#frames;
+        this.#waiting = this.#waiting.filter((wait) => {
+          wait.from ??= seen;
+          if (seen <= wait.from && wait.patience-- > 0) return true;
+          wait.resolve();
+          return false;
+        });
+      }
+    };
+    this.timer = setInterval(look, 120);
+  }
+
+  /** Resolves when every tile in view is drawn and the camera rests. */
+  idle() {
+    return new Promise((resolve) => this.#waiting.push({resolve, patience: 3}));
+  }
+
+  get moving() { return Boolean(this.deck.viewManager?.controllers?.map?.transitionManager?.transition?.inProgress); }
+  get viewport() { return this.deck.getViewports()[0]; }
+
+  /** Draw another scene, pydeck's JSON. Layers that are in both keep their tiles. */
+  scene(spec, ground) {
+    const D = window.deck;
+    this.#ground = ground;
+    const converter = new D.JSONConverter({configuration: {classes: D}});
+    const loadOptions = {mvt: {workerUrl: new URL(`${this.options.assets}vendor/mvt-worker.js`, location.href).href}};
+    this.#spec = converter.convert({layers: spec.layers}).layers.map((layer) => layer.clone({loadOptions}));
+    this.#draw();
+  }
+
+  /** `filterOf(layer id, tile zoom)` gives filter properties of the layer, or null for none. */
+  filters(filterOf) { this.#filters = filterOf; this.#draw(); }
+
+  /** Lay layers over the scene under a name (selection, labels, measurement); empty takes them away. */
+  overlay(name, layers) {
+    if (layers.length) this.#overlays.set(name, layers);
+    else if (!this.#overlays.delete(name)) return;
+    this.#draw();
+  }
+
+  #draw() {
+    const D = window.deck;
+    if (!D || !this.deck) return;
+    const level = Math.round(this.view.zoom);
+    const ground = new D.SolidPolygonLayer({
+      id: 'ground',
+      data: [[[this.view.longitude - 4, -3], [this.view.longitude + 4, -3], [this.view.longitude + 4, 3], [this.view.longitude - 4, 3]]
+        .map(([lon, lat]) => [lon, this.view.latitude + lat])],
+      getPolygon: (ring) => ring,
+      getFillColor: this.#ground,
+      updateTriggers: {getFillColor: this.#ground},
+      dataComparator: () => true, // laid down once, wide enough for a city
+      parameters: {depthCompare: 'always', depthWriteEnabled: false},
+      material: false,
+    });
+    const scene = this.#spec.map((layer) => layer.clone({filterRange: EVERYTHING, ...this.#filters(layer.id, level)}));
+    this.deck.setProps({layers: [ground, ...scene, ...['selection', 'measure', 'labels', 'extra'].flatMap((name) => this.#overlays.get(name) ?? [])]});
+  }
+
+  /**
+   * Light the scene: by the sun ({altitude, azimuth, shadows}) or evenly (null).
+   * With shadows, picking returns nothing in deck.gl 9.4 unless the effect is told to take part in it.
+   */
+  light(sun, theme) {
+    const D = window.deck;
+    const white = [255, 255, 255];
+    if (!sun) {
+      this.#light = new D.LightingEffect({
+        ambient: new D.AmbientLight({color: white, intensity: theme === 'light' ? 1.15 : 1.0}),
+        key: new D.DirectionalLight({color: [255, 250, 240], intensity: theme === 'light' ? 1.0 : 0.9, direction: [-1.2, -2.6, -2.2]}),
+        rim: new D.DirectionalLight({color: [190, 210, 255], intensity: 0.45, direction: [2.5, 1.2, -1]}),
+      });
+      this.#light.id = 'even-light';
+    } else {
+      const {altitude, azimuth, shadows} = sun;
+      const [a, h] = [azimuth * Math.PI / 180, altitude * Math.PI / 180];
+      const up = Math.max(0, Math.min(1, altitude / 35));
+      const direction = [-Math.sin(a) * Math.cos(h), -Math.cos(a) * Math.cos(h), -Math.sin(h)];
+      const lights = {ambient: new D.AmbientLight({color: altitude > 0 ? [225, 235, 255] : [120, 145, 200], intensity: altitude > 0 ? 0.75 + 0.25 * up : 0.6})};
+      if (altitude > 0) {
+        lights.sun = new D.DirectionalLight({
+          color: [255, Math.round(205 + 45 * up), Math.round(150 + 90 * up)], intensity: 0.6 + 1.5 * up, direction, _shadow: shadows,
+        });
+      }
+      this.#light = new D.LightingEffect(lights);
+      this.#light.id = altitude > 0 && shadows ? 'sun-with-shadow' : altitude > 0 ? 'sun' : 'night';
+      this.#light.shadowColor = SHADOW;
+      this.#light.useInPicking = true;
+    }
+    this.deck.setProps({effects: [this.#light]});
+  }
+
+  /** Move the camera; `ms` of flight, none where the system asks for less motion. */
+  fly(change, ms = 1400) {
+    const duration = still() ? 0 : ms;
+    const target = {...this.view, ...change};
+    this.deck.setProps({initialViewState: {
+      ...target,
+      ...(duration ? {transitionDuration: duration, transitionInterpolator: new window.deck.FlyToInterpolator({speed: 1.6})} : {transitionDuration: 0}),
+      key: Math.random(), // the same target twice must still move
+    }});
+    if (!duration) { Object.assign(this.view, change); this.#moved(this.view); }
+  }
+
+  /** The view that shows a box [west, south, east, north]. */
+  viewOf([west, south, east, north], {pitch = 45, bearing = 0, padding = 0.08, maxZoom = 17} = {}) {
+    const [width, height] = [Math.max(200, this.parent.clientWidth), Math.max(200, this.parent.clientHeight)];
+    const flat = new window.deck.WebMercatorViewport({width, height});
+    const room = Math.min(width, height) * padding;
+    const grow = 1e-4;
+    const fitted = flat.fitBounds([[west - grow, south - grow], [east + grow, north + grow]], {padding: room, maxZoom});
+    return {longitude: fitted.longitude, latitude: fitted.latitude, zoom: Math.min(maxZoom, fitted.zoom + 0.12 * (pitch / 45)), pitch, bearing};
+  }
+
+  project(lon, lat, z = 0) { return this.viewport.project([lon, lat, z]).slice(0, 2); }
+  unproject(x, y) { return this.viewport.unproject([x, y]); }
+
+  /** What is drawn at a pixel. */
+  pick(x, y, layerIds) { return this.deck.pickObject({x, y, radius: 2, layerIds}); }
+
+  /** The drawn picture as a canvas of its own, `scale` device pixels per CSS pixel (default: as on screen). */
+  async capture(scale) {
+    const usual = sharpness(this.parent);
+    if (scale && scale !== usual) {
+      this.deck.setProps({useDevicePixels: scale});
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    await this.idle();
+    this.deck.redraw('capture');
+    const source = this.deck.canvas ?? this.parent.querySelector('canvas');
+    const copy = document.createElement('canvas');
+    Object.assign(copy, {width: source.width, height: source.height});
+    copy.getContext('2d').drawImage(source, 0, 0);
+    if (scale && scale !== usual) this.deck.setProps({useDevicePixels: usual});
+    return copy;
+  }
+
+  dispose() {
+    clearInterval(this.timer);
+    this.#observer.disconnect();
+    this.deck.finalize();
+    this.deck = null;
+  }
+}
