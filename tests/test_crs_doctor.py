@@ -22,12 +22,16 @@ def outline(seed: int = 3) -> shapely.Polygon:
     """A district some 20 km across with an irregular edge."""
     angles = np.linspace(0, 2 * np.pi, 200, endpoint=False)
     radius = 0.09 + 0.012 * np.sin(5 * angles + seed) + 0.008 * np.sin(11 * angles)
-    return shapely.Polygon(np.column_stack([121.25 + radius * np.cos(angles), 31.38 + 0.9 * radius * np.sin(angles)]))
+    return shapely.Polygon(
+        np.column_stack([121.25 + radius * np.cos(angles), 31.38 + 0.9 * radius * np.sin(angles)])
+    )
 
 
 def moved(shapes: Any, function: Any) -> npt.NDArray[np.object_]:
     """Shapes whose coordinates went through ``function(lon, lat)``."""
-    return np.atleast_1d(shapely.transform(np.atleast_1d(shapes), lambda xy: np.column_stack(function(xy[:, 0], xy[:, 1]))))
+    return np.atleast_1d(
+        shapely.transform(np.atleast_1d(shapes), lambda xy: np.column_stack(function(xy[:, 0], xy[:, 1])))
+    )
 
 
 def projected(code: int) -> Any:
@@ -96,7 +100,9 @@ def test_projected_coordinates_without_a_zone_are_asked_for() -> None:
     assert not report.decided
     assert "EPSG:4549" in [item.name for item in report.hypotheses]
     # With a declaration they are not, and an impossible declaration is dropped.
-    assert diagnose(shapely.points([[619_000.0, 3_473_000.0]]), Declared(Reference("EPSG:4549"), "file")).decided
+    assert diagnose(
+        shapely.points([[619_000.0, 3_473_000.0]]), Declared(Reference("EPSG:4549"), "file")
+    ).decided
     report = diagnose(shapely.points([[40_619_000.0, 3_473_000.0]]), BY_FILE)
     assert (report.found, report.basis) == ("EPSG:4528", "range")
     assert "not possible" in report.text("en")
@@ -106,7 +112,9 @@ def city(seed: int = 5) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Streets and houses at random places, so that only the true reading fits."""
     generator = np.random.default_rng(seed)
     middles = generator.uniform([121.2, 31.35], [121.26, 31.40], (1500, 2))
-    houses = shapely.box(middles[:, 0] - 1e-4, middles[:, 1] - 1e-4, middles[:, 0] + 1e-4, middles[:, 1] + 1e-4)
+    houses = shapely.box(
+        middles[:, 0] - 1e-4, middles[:, 1] - 1e-4, middles[:, 0] + 1e-4, middles[:, 1] + 1e-4
+    )
     ends = middles[:400] + generator.uniform(-0.005, 0.005, (400, 2))
     streets = shapely.linestrings(np.stack([middles[:400], ends], axis=1))
     return gpd.GeoDataFrame(geometry=streets, crs=4326), gpd.GeoDataFrame(geometry=houses, crs=4326)
@@ -126,7 +134,9 @@ def test_streets_houses_and_points_fit_the_known_ones(name: str, function: Any) 
         shapely.centroid(buildings.geometry.to_numpy()[:300]),
         shapely.line_interpolate_point(roads.geometry.to_numpy(), 0.5, normalized=True),
     ):
-        rough = shapely.transform(shapes, lambda xy: xy + noise.normal(0, 1e-5, xy.shape))
+        rough = np.array(
+            [shapely.transform(item, lambda xy: xy + noise.normal(0, 1e-5, 2)) for item in shapes]
+        )
         report = diagnose(moved(rough, function), BY_FORMAT, known)
         assert (report.found, report.basis) == (name, "fit")
 
@@ -195,7 +205,9 @@ def test_the_amap_boundary_comes_out_as_gcj02() -> None:
         assert (report.found, report.basis) == ("GCJ-02", "fit")
         assert report.evidence_m is not None
         assert report.evidence_m < 40
-    other = diagnose(known_shape := np.array([known.boundary], dtype=object), BY_FORMAT, Known(boundary=known_shape[0]))
+    other = diagnose(
+        known_shape := np.array([known.boundary], dtype=object), BY_FORMAT, Known(boundary=known_shape[0])
+    )
     assert other.found == "EPSG:4326"
 
 

@@ -61,6 +61,7 @@ def export_layer(store: Store, layer: str, path: Path, progress: Progress | None
     suffix or a folder that cannot be written.
     """
     suffix = known_suffix(path.suffix)
+    known_layer(layer)
     generation = store.generation(layer)
     part = path.with_name(f".{path.stem}.part.{suffix}")
     try:

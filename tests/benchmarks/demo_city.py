@@ -1,6 +1,6 @@
 """Build the demonstration city at full scale and print its time, memory and figures.
 
-    python tests/benchmarks/demo_city.py [--seed N] [--scale S] [--twice]
+python tests/benchmarks/demo_city.py [--seed N] [--scale S] [--twice]
 """
 
 from __future__ import annotations
@@ -49,24 +49,36 @@ def figures(frames: dict[str, geopandas.GeoDataFrame]) -> None:
     length = pd.Series(shapely.length(metres) / 1000).groupby(road["class"].to_numpy()).sum().round(1)
     print("street km", length.to_dict(), "widest", road_widths(road).max())
     footprint = shapely.area(shapely.transform(building.geometry.to_numpy(), to_metres))
-    table = pd.DataFrame({"height_m": np.quantile(building["height_m"], QUANTILES),
-                          "footprint_m2": np.quantile(footprint, QUANTILES),
-                          "floor_area_m2": np.quantile(building["floor_area_m2"], QUANTILES),
-                          "floors": np.quantile(building["floors"].astype(float), QUANTILES),
-                          "year": np.quantile(building["year"].astype(float), QUANTILES)}, index=QUANTILES)
+    table = pd.DataFrame(
+        {
+            "height_m": np.quantile(building["height_m"], QUANTILES),
+            "footprint_m2": np.quantile(footprint, QUANTILES),
+            "floor_area_m2": np.quantile(building["floor_area_m2"], QUANTILES),
+            "floors": np.quantile(building["floors"].astype(float), QUANTILES),
+            "year": np.quantile(building["year"].astype(float), QUANTILES),
+        },
+        index=QUANTILES,
+    )
     if REAL.exists():
         real = pd.read_csv(REAL)
         for column in table.columns[:]:
             table[f"real {column}"] = np.nanquantile(real[column].astype(float), QUANTILES)
     print(table.round(0).to_string())
-    print(building.groupby("use").agg(n=("use", "size"), people=("people", "sum"), height=("height_m", "median")))
+    print(
+        building.groupby("use").agg(
+            n=("use", "size"), people=("people", "sum"), height=("height_m", "median")
+        )
+    )
     towns = frames["town"].copy()
     towns["grown_km2"] = shapely.area(shapely.transform(towns.geometry.to_numpy(), to_metres)) / 1e6
     towns["off_percent"] = (towns["grown_km2"] / towns["area_km2"] - 1) * 100
     print(towns[["name", "area_km2", "grown_km2", "off_percent", "people"]].round(1).to_string())
     print(frames["facility"]["category"].value_counts().to_dict())
     print(frames["sensor"]["kind"].value_counts().to_dict())
-    print(frames["site_5g"]["mount"].value_counts().to_dict(), frames["site_5g"]["operator"].value_counts().to_dict())
+    print(
+        frames["site_5g"]["mount"].value_counts().to_dict(),
+        frames["site_5g"]["operator"].value_counts().to_dict(),
+    )
 
 
 def main() -> None:
@@ -76,10 +88,15 @@ def main() -> None:
     parser.add_argument("--twice", action="store_true", help="build twice and compare checksums")
     options = parser.parse_args()
     start = time.perf_counter()
-    frames = build_city(options.seed, options.scale,
-                        lambda share, name: print(f"{time.perf_counter() - start:6.1f} s {share:4.0%} {name}"))
-    print(f"built in {time.perf_counter() - start:.1f} s, peak memory "
-          f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+    frames = build_city(
+        options.seed,
+        options.scale,
+        lambda share, name: print(f"{time.perf_counter() - start:6.1f} s {share:4.0%} {name}"),
+    )
+    print(
+        f"built in {time.perf_counter() - start:.1f} s, peak memory "
+        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB"
+    )
     figures(frames)
     if options.twice:
         print("same checksum", checksum(frames) == checksum(build_city(options.seed, options.scale)))

@@ -22,9 +22,7 @@ def shared(*parts: str) -> Path:
 
 def buildings(count: int = 6, crs: int = 4326) -> gpd.GeoDataFrame:
     """Square footprints in Jiading with Chinese attributes."""
-    squares = [
-        shapely.box(121.25 + 0.001 * n, 31.38, 121.2504 + 0.001 * n, 31.3803) for n in range(count)
-    ]
+    squares = [shapely.box(121.25 + 0.001 * n, 31.38, 121.2504 + 0.001 * n, 31.3803) for n in range(count)]
     frame = gpd.GeoDataFrame(
         {
             "编号": [f"B{n}" for n in range(count)],

@@ -101,12 +101,19 @@ def test_geojson_with_its_old_crs_member(tmp_path: Path) -> None:
 def test_geojson_text_sequence(tmp_path: Path, separator: str) -> None:
     features = json.loads(buildings().to_json(drop_id=True))["features"]
     path = tmp_path / "建筑.geojsonl"
-    path.write_text("".join(f"{separator}{json.dumps(item, ensure_ascii=False)}\n" for item in features), encoding="utf-8")
+    path.write_text(
+        "".join(f"{separator}{json.dumps(item, ensure_ascii=False)}\n" for item in features), encoding="utf-8"
+    )
     check_buildings(inspect(path, crs="EPSG:4326"))
 
 
 def test_origin_stated_in_a_geojson(tmp_path: Path) -> None:
-    document = {"type": "FeatureCollection", "source": "上海市测绘院", "license": "ODbL-1.0", "date": "2024-05-01"}
+    document = {
+        "type": "FeatureCollection",
+        "source": "上海市测绘院",
+        "license": "ODbL-1.0",
+        "date": "2024-05-01",
+    }
     document |= {"features": json.loads(buildings().to_json(drop_id=True))["features"]}
     path = tmp_path / "建筑.geojson"
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
@@ -154,9 +161,17 @@ def test_virtual_and_foreign_files_are_refused(tmp_path: Path) -> None:
     secret = tmp_path / "secret.geojson"
     secret.write_text(buildings().to_json(), encoding="utf-8")
     vrt = f"<OGRVRTDataSource><OGRVRTLayer name='secret'><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
-    pipeline = json.dumps({"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {secret} ! write"})
+    pipeline = json.dumps(
+        {"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {secret} ! write"}
+    )
     for number, (name, text) in enumerate(
-        [("a.vrt", vrt), ("b.geojson", vrt), ("c.kml", vrt + "<kml>"), ("d.json", pipeline), ("e.csv", "\0\1\2")]
+        [
+            ("a.vrt", vrt),
+            ("b.geojson", vrt),
+            ("c.kml", vrt + "<kml>"),
+            ("d.json", pipeline),
+            ("e.csv", "\0\1\2"),
+        ]
     ):
         path = tmp_path / f"{number}" / name
         path.parent.mkdir()
@@ -166,7 +181,11 @@ def test_virtual_and_foreign_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_empty_and_unknown_files(tmp_path: Path) -> None:
-    for name, data in (("a.csv", b""), ("b.docx", b"\xd0\xcf\x11\xe0"), ("c.sqlite", b"SQLite format 3\0" + b"\0" * 90)):
+    for name, data in (
+        ("a.csv", b""),
+        ("b.docx", b"\xd0\xcf\x11\xe0"),
+        ("c.sqlite", b"SQLite format 3\0" + b"\0" * 90),
+    ):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(UnreadableFile):
             inspect(tmp_path / name)
@@ -180,7 +199,24 @@ def test_empty_and_unknown_files(tmp_path: Path) -> None:
 
 def test_a_file_without_a_good_row_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "sensors.geojson"
-    feature = {"type": "Feature", "properties": {"类型": "不存在"}, "geometry": mapping(shapely.Point(121.2, 31.3))}
+    feature = {
+        "type": "Feature",
+        "properties": {"类型": "不存在"},
+        "geometry": mapping(shapely.Point(121.2, 31.3)),
+    }
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature] * 3}))
     with pytest.raises(NoGoodRow, match="3 rejected.*not one of the known values"):
         inspect(path, crs="WGS84").datasets[0].rows_for("sensor")
+
+
+def test_nested_properties_do_no_harm(tmp_path: Path) -> None:
+    frame = buildings(2)
+    document = json.loads(frame.to_json(drop_id=True))
+    for feature in document["features"]:
+        feature["properties"] |= {"标签": ["a", {"b": 1}], "高度": [3], "coord": [1, 2]}
+    path = tmp_path / "建筑.geojson"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    (dataset,) = inspect(path, crs="WGS84").datasets
+    assert dataset.preview()["features"][0]["properties"]["标签"] == '["a", {"b": 1}]'
+    with pytest.raises(NoGoodRow, match="not a number"):
+        dataset.rows_for("building")

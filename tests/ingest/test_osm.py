@@ -165,7 +165,9 @@ def test_surfaces_and_places(tmp_path: Path) -> None:
             7: (ring, {"amenity": "kindergarten", "building": "yes"}),
         },
     )
-    path.write_text(path.read_text(encoding="utf-8").replace("<way id='1'", nodes + "<way id='1'"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("<way id='1'", nodes + "<way id='1'"), encoding="utf-8"
+    )
     found = {item.layer: item.rows_for(str(item.layer)) for item in inspect(path).datasets}
     assert found["water"].frame["kind"].tolist() == ["river", "lake"]
     assert found["water"].rejected == 1

@@ -41,7 +41,10 @@ def test_semicolons_and_decimal_commas(tmp_path: Path) -> None:
 
 def test_wkt_and_degrees_minutes_seconds(tmp_path: Path) -> None:
     path = tmp_path / "小区.csv"
-    path.write_text('名称,户数,geometry\n甲苑,"1,200","SRID=4326;POLYGON((121 31,121.1 31,121.1 31.1,121 31))"\n', encoding="utf-8")
+    path.write_text(
+        '名称,户数,geometry\n甲苑,"1,200","SRID=4326;POLYGON((121 31,121.1 31,121.1 31.1,121 31))"\n',
+        encoding="utf-8",
+    )
     frame = inspect(path).datasets[0].rows_for("estate", crs="EPSG:4490").frame
     assert frame["households"].tolist() == [1200]
     assert frame.geometry.iloc[0].geom_type == "Polygon"
@@ -50,7 +53,9 @@ def test_wkt_and_degrees_minutes_seconds(tmp_path: Path) -> None:
     dataset = inspect(path).datasets[0]
     assert dataset.layer == "bus_stop"
     assert dataset.mapping["name"] == "站名"
-    assert dataset.rows_for("bus_stop", crs="WGS84").frame.geometry.iloc[0].coords[0] == pytest.approx((121.26, 31.38))
+    assert dataset.rows_for("bus_stop", crs="WGS84").frame.geometry.iloc[0].coords[0] == pytest.approx(
+        (121.26, 31.38)
+    )
 
 
 def test_both_coordinates_in_one_cell(tmp_path: Path) -> None:

@@ -9,7 +9,17 @@ import shapely
 
 from twin.demo import places
 from twin.demo.forms import BY_NAME, FORMS
-from twin.demo.geometry import Floats, Geometries, Ints, bend, hit_pairs, main_axis, parts_of, to_metres, without
+from twin.demo.geometry import (
+    Floats,
+    Geometries,
+    Ints,
+    bend,
+    hit_pairs,
+    main_axis,
+    parts_of,
+    to_metres,
+    without,
+)
 from twin.demo.network import CLASSES, WIDTH_M, Pattern
 from twin.demo.zoning import CIRCUIT, INDUSTRY, OLD, RURAL, URBAN, centrality
 
@@ -37,16 +47,23 @@ class Plots:
 
     def take(self, which: Ints) -> Plots:
         """Some of the plots."""
-        return Plots(self.ground[which], self.block[which], self.block_index[which], self.use[which],
-                     self.turn[which], self.central[which])
+        return Plots(
+            self.ground[which],
+            self.block[which],
+            self.block_index[which],
+            self.use[which],
+            self.turn[which],
+            self.central[which],
+        )
 
 
 def inset(pattern: Pattern, barriers: Geometries) -> Geometries:
     """Each block less half of every street at or in it, its pavement, and the ``barriers``."""
     blocks, edges = pattern.blocks, pattern.edges
     ground = blocks.copy()
-    reach = np.array([WIDTH_M[name] / 2 + (1.5 if name in ("footway", "track") else PAVEMENT_M)
-                      for name in CLASSES])
+    reach = np.array(
+        [WIDTH_M[name] / 2 + (1.5 if name in ("footway", "track") else PAVEMENT_M) for name in CLASSES]
+    )
     shapely.prepare(blocks)
     for rank in np.unique(edges.rank):
         lines = edges.line[edges.rank == rank]
@@ -99,29 +116,102 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     def share(where: np.ndarray, table: list[tuple[int, float]]) -> None:
         values = np.array([value for value, _ in table])
         limits = np.cumsum([weight for _, weight in table])
-        use[where] = values[np.searchsorted(limits / limits[-1], draw[where], side="right").clip(0, len(values) - 1)]
+        use[where] = values[
+            np.searchsorted(limits / limits[-1], draw[where], side="right").clip(0, len(values) - 1)
+        ]
 
-    share((kind == URBAN) & (central >= 0.85), [
-        (form["slab"], 33), (form["tower"], 31), (form["villa"], 2), (form["mall"], 5.5), (form["office"], 9),
-        (form["street"], 3), (form["campus"], 6), (form["hospital"], 1.2), (form["civic"], 2.5), (PARK, 5),
-        (SITE, 1.2), (OPEN, 1)])
-    share((kind == URBAN) & (central < 0.85), [
-        (form["slab"], 47), (form["tower"], 17), (form["villa"], 9), (form["mall"], 2), (form["office"], 4),
-        (form["street"], 3), (form["campus"], 5), (form["hospital"], 0.7), (form["civic"], 1.3), (PARK, 4),
-        (form["works"], 4), (SITE, 1.2), (OPEN, 1)])
-    share(kind == OLD, [(form["lane"], 66), (form["slab"], 14), (form["street"], 10), (form["civic"], 3),
-                        (form["campus"], 3), (PARK, 3), (OPEN, 1)])
-    share(kind == INDUSTRY, [
-        (form["works"], 44), (form["hall"], 27), (form["shed"], 10), (form["office"], 4), (form["slab"], 5),
-        (form["street"], 1), (PARK, 2), (OPEN, 3), (FIELD, 3), (SITE, 1.5)])
-    share(kind == RURAL, [
-        (form["village"], 62), (FIELD, 26), (WOOD, 6), (form["works"], 5), (form["civic"], 0.5), (SITE, 0.1)])
+    share(
+        (kind == URBAN) & (central >= 0.85),
+        [
+            (form["slab"], 29),
+            (form["tower"], 40),
+            (form["villa"], 2),
+            (form["mall"], 5.5),
+            (form["office"], 9),
+            (form["street"], 3),
+            (form["campus"], 6),
+            (form["hospital"], 1.2),
+            (form["civic"], 2.5),
+            (PARK, 5),
+            (SITE, 1.2),
+            (OPEN, 1),
+        ],
+    )
+    share(
+        (kind == URBAN) & (central < 0.85),
+        [
+            (form["slab"], 46),
+            (form["tower"], 24),
+            (form["villa"], 9),
+            (form["mall"], 2),
+            (form["office"], 4),
+            (form["street"], 3),
+            (form["campus"], 5),
+            (form["hospital"], 0.7),
+            (form["civic"], 1.3),
+            (PARK, 4),
+            (form["works"], 4),
+            (SITE, 1.2),
+            (OPEN, 1),
+        ],
+    )
+    share(
+        kind == OLD,
+        [
+            (form["lane"], 66),
+            (form["slab"], 14),
+            (form["street"], 10),
+            (form["civic"], 3),
+            (form["campus"], 3),
+            (PARK, 3),
+            (OPEN, 1),
+        ],
+    )
+    share(
+        kind == INDUSTRY,
+        [
+            (form["works"], 44),
+            (form["hall"], 27),
+            (form["shed"], 10),
+            (form["office"], 4),
+            (form["slab"], 5),
+            (form["street"], 1),
+            (PARK, 2),
+            (OPEN, 3),
+            (FIELD, 3),
+            (SITE, 1.5),
+        ],
+    )
+    share(
+        kind == RURAL,
+        [
+            (form["village"], 62),
+            (FIELD, 26),
+            (WOOD, 6),
+            (form["works"], 5),
+            (form["civic"], 0.5),
+            (SITE, 0.1),
+        ],
+    )
     use[(kind == RURAL) & (area < 9_000)] = FIELD
     use[(kind == RURAL) & (area < 2_500)] = WOOD
     use[kind == CIRCUIT] = TRACK
-    large = {"mall": 9_000, "campus": 9_000, "hospital": 9_000, "hall": 16_000, "shed": 16_000, "tower": 6_000}
-    smaller = {"mall": "street", "campus": "civic", "hospital": "civic", "hall": "works", "shed": "works",
-               "tower": "slab"}
+    large = {
+        "mall": 9_000,
+        "campus": 9_000,
+        "hospital": 9_000,
+        "hall": 16_000,
+        "shed": 16_000,
+        "tower": 6_000,
+    }
+    smaller = {
+        "mall": "street",
+        "campus": "civic",
+        "hospital": "civic",
+        "hall": "works",
+        "shed": "works",
+        "tower": "slab",
+    }
     for name, least in large.items():
         use[(use == form[name]) & (area < least)] = form[smaller[name]]
     return use
@@ -140,10 +230,12 @@ def villages(plots: Plots, rng: np.random.Generator) -> Plots:
         stretch = np.minimum(rng.uniform(120, 360, len(village)) / length, 0.4)
         stations = (start[:, None] + stretch[:, None] * np.linspace(0, 1, 6)) % 1.0
         points = shapely.get_coordinates(
-            shapely.line_interpolate_point(edge[:, None], stations, normalized=True).ravel())
+            shapely.line_interpolate_point(edge[:, None], stations, normalized=True).ravel()
+        )
         along = shapely.linestrings(points.reshape(-1, 6, 2))
-        flat = shapely.buffer(along, rng.uniform(38, 85, len(village)), cap_style="flat", join_style="mitre",
-                              mitre_limit=1.6)
+        flat = shapely.buffer(
+            along, rng.uniform(38, 85, len(village)), cap_style="flat", join_style="mitre", mitre_limit=1.6
+        )
         group = shapely.intersection(rest, flat)
         parts, owner = parts_of(group, 2)
         good = shapely.area(parts) > 4_500
@@ -160,5 +252,9 @@ def villages(plots: Plots, rng: np.random.Generator) -> Plots:
     open_fields.ground = fields[good]
     open_fields.use = np.full(len(open_fields.use), FIELD)
     kept = plots.take(others)
-    return Plots(*(np.concatenate([getattr(one, name) for one in (kept, houses, open_fields)])
-                   for name in ("ground", "block", "block_index", "use", "turn", "central")))
+    return Plots(
+        *(
+            np.concatenate([getattr(one, name) for one in (kept, houses, open_fields)])
+            for name in ("ground", "block", "block_index", "use", "turn", "central")
+        )
+    )

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from twin.demo.blocks import OPEN, Plots
-from twin.demo.forms import BY_NAME, FORMS, SMALLER
+from twin.demo.forms import BY_NAME, FORMS, SMALLER, Form
 from twin.demo.geometry import Floats, Geometries, Ints, hit_pairs, parts_of, place, repeat_range
 
 
@@ -31,8 +31,15 @@ class Buildings:
 
     def take(self, which: np.ndarray) -> Buildings:
         """Some of the buildings."""
-        return Buildings(self.footprint[which], self.plot[which], self.form[which], self.floors[which],
-                         self.height_m[which], self.year[which], self.shop[which])
+        return Buildings(
+            self.footprint[which],
+            self.plot[which],
+            self.form[which],
+            self.floors[which],
+            self.height_m[which],
+            self.year[which],
+            self.shop[which],
+        )
 
 
 @dataclass(slots=True)
@@ -54,7 +61,7 @@ def build(plots: Plots, rng: np.random.Generator) -> tuple[Buildings, Ways]:
     shop_rng, *children = rng.spawn(2 * len(FORMS) + 1)
     waiting = np.flatnonzero(plots.use >= 0)
     for attempt in range(2):
-        for index, child in enumerate(children[attempt * len(FORMS): (attempt + 1) * len(FORMS)]):
+        for index, child in enumerate(children[attempt * len(FORMS) : (attempt + 1) * len(FORMS)]):
             members = waiting[plots.use[waiting] == index]
             if len(members):
                 made, way = _fill(plots, members, index, child)
@@ -66,7 +73,9 @@ def build(plots: Plots, rng: np.random.Generator) -> tuple[Buildings, Ways]:
         waiting = np.flatnonzero((plots.use >= 0) & ~built)
         plots.use[waiting] = SMALLER[plots.use[waiting]] if attempt == 0 else OPEN
     buildings = _join(pieces)
-    lines = Ways(*(np.concatenate([getattr(way, name) for way in ways]) for name in ("line", "service", "plot")))
+    lines = Ways(
+        *(np.concatenate([getattr(way, name) for way in ways]) for name in ("line", "service", "plot"))
+    )
     roads_through = lines.line[lines.service]
     buildings = buildings.take(_clear_of(buildings.footprint, roads_through, 2.4))
     shops = _shops(plots, buildings, lines, shop_rng)
@@ -75,7 +84,10 @@ def build(plots: Plots, rng: np.random.Generator) -> tuple[Buildings, Ways]:
 
 
 def _clear_of(footprints: Geometries, lines: Geometries, distance_m: float) -> Ints:
-    """Indices of the footprints that keep the distance; the village road of one group may pass through another."""
+    """Indices of the footprints that keep the distance.
+
+    The road of one group of village houses may pass through another group.
+    """
     clear = np.ones(len(footprints), dtype=bool)
     clear[hit_pairs(footprints, lines, "dwithin", distance_m)[0]] = False
     return np.flatnonzero(clear)
@@ -86,77 +98,187 @@ def _join(parts: list[Buildings]) -> Buildings:
     return Buildings(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def _fill(plots: Plots, members: Ints, index: int, rng: np.random.Generator) -> tuple[Buildings, Ways]:
-    form = FORMS[index]
-    count = len(members)
-    turn = plots.turn[members]
-    ground = plots.ground[members]
-    if form.estate in ("slab", "tower") or form.name == "street":
-        ground = _less_shops(ground, plots.central[members])
-    shapely.prepare(ground)
+@dataclass(slots=True)
+class _Lattice:
+    """The grid of building cells of each plot of one form; arrays along those plots, lengths in metres.
 
+    Cells stand left and right of the road through the plot (u = 0), in ``rows``
+    from ``first_v`` upwards, at ``pitch_u`` and ``pitch_v``.
+    """
+
+    origin: Floats
+    axis_u: Floats
+    axis_v: Floats
+    extent: Floats
+    width: Floats
+    depth: Floats
+    floors: Floats
+    storey_m: Floats
+    columns_each: Ints
+    rows: Ints
+    pitch_u: Floats
+    pitch_v: Floats
+    first_v: Floats
+
+
+def _lattice(form: Form, ground: Geometries, turn: Floats, rng: np.random.Generator) -> _Lattice:
+    """Draw the sizes of each plot's buildings, and fit as many rows and columns as its extent holds."""
+    count = len(ground)
     width = rng.uniform(*form.width, count)
     depth = rng.uniform(*form.depth, count)
     low, high = form.floors
     floors = np.round(low + (high - low) * rng.beta(1.3, 1.5, count))
     storey = rng.uniform(*form.storey_m, count)
     gap_u = rng.uniform(*form.gap_u, count)
-    pitch_u = width + gap_u
     pitch_v = depth + rng.uniform(*form.gap_v, count) + form.sun * floors * storey
     axis_u = np.column_stack([np.cos(turn), np.sin(turn)])
     axis_v = np.column_stack([-axis_u[:, 1], axis_u[:, 0]])
     origin, extent = _frame(ground, axis_u, axis_v)
-    columns_each, pitch_u = _fit(0.96 * extent[:, 1] - form.spine / 2 + gap_u, pitch_u)
+    columns_each, pitch_u = _fit(0.96 * extent[:, 1] - form.spine / 2 + gap_u, width + gap_u)
     rows, pitch_v = _fit(0.96 * (extent[:, 3] - extent[:, 2]) - depth, pitch_v)
     rows += 1
-    columns = 2 * columns_each
-    plot, cell = repeat_range(columns * rows)
-    column, row = cell % columns[plot] - columns_each[plot], cell // columns[plot]
     first_v = (extent[:, 2] + extent[:, 3] - (rows - 1) * pitch_v) / 2
-    side = np.where(column >= 0, 1.0, -1.0)
-    number = np.where(column >= 0, column, -column - 1)
+    return _Lattice(
+        origin=origin,
+        axis_u=axis_u,
+        axis_v=axis_v,
+        extent=extent,
+        width=width,
+        depth=depth,
+        floors=floors,
+        storey_m=storey,
+        columns_each=columns_each,
+        rows=rows,
+        pitch_u=pitch_u,
+        pitch_v=pitch_v,
+        first_v=first_v,
+    )
+
+
+def _fill(plots: Plots, members: Ints, index: int, rng: np.random.Generator) -> tuple[Buildings, Ways]:
+    """Buildings and ways of all plots (``members``) of one form."""
+    form = FORMS[index]
+    turn = plots.turn[members]
+    ground = plots.ground[members]
+    if form.estate in {"slab", "tower"} or form.name == "street":
+        ground = _less_shops(ground, plots.central[members])
+    shapely.prepare(ground)
+    grid = _lattice(form, ground, turn, rng)
+
+    plot, cell = repeat_range(2 * grid.columns_each * grid.rows)
+    each = grid.columns_each[plot]
+    column, row = cell % (2 * each) - each, cell // (2 * each)
     n = len(plot)
-    vary = 1 - form.vary * rng.random(n)
-    own_width, own_depth = width[plot] * vary, depth[plot] * (1 - form.vary / 2 * rng.random(n))
-    u = side * (form.spine / 2 + number * pitch_u[plot] + own_width / 2 + 0.5)
-    slack = np.maximum(0, pitch_v[plot] - own_depth - 4.5)
-    v = first_v[plot] + row * pitch_v[plot] + np.clip(rng.normal(0, 0.6, n), -1, 1) * np.minimum(1.0, slack / 2)
-    keep = rng.random(n) < form.keep
+    width = grid.width[plot] * (1 - form.vary * rng.random(n))
+    depth = grid.depth[plot] * (1 - form.vary / 2 * rng.random(n))
+    number = np.where(column >= 0, column, -column - 1)
+    u = np.where(column >= 0, 1.0, -1.0) * (form.spine / 2 + number * grid.pitch_u[plot] + width / 2 + 0.5)
+    slack = np.maximum(0, grid.pitch_v[plot] - depth - 4.5)
+    off = np.clip(rng.normal(0, 0.6, n), -1, 1) * np.minimum(1.0, slack / 2)
+    v = grid.first_v[plot] + row * grid.pitch_v[plot] + off
+    centre = grid.origin[plot] + u[:, None] * grid.axis_u[plot] + v[:, None] * grid.axis_v[plot]
     shape = np.searchsorted(np.cumsum([share for _, share in form.shapes]), rng.random(n) * 0.9999)
     free = rng.random(n)
-    own_floors = np.maximum(1, np.round(floors[plot] + rng.normal(0, 0.6, n))).astype(int)
-    local = np.column_stack([u, v])
-    centre = origin[plot] + local[:, :1] * axis_u[plot] + local[:, 1:] * axis_v[plot]
+    floors = np.maximum(1, np.round(grid.floors[plot] + rng.normal(0, 0.6, n))).astype(np.int64)
 
-    inside = keep & shapely.contains_xy(ground[plot], centre[:, 0], centre[:, 1])
+    inside = (rng.random(n) < form.keep) & shapely.contains_xy(ground[plot], centre[:, 0], centre[:, 1])
     made: list[tuple[Ints, Geometries]] = []
     for which, (outline, _) in enumerate(form.shapes):
         pick = np.flatnonzero(inside & (shape == which))
-        polygons = place(outline(own_width[pick], own_depth[pick], free[pick]), centre[pick], turn[plot[pick]])
+        polygons = place(outline(width[pick], depth[pick], free[pick]), centre[pick], turn[plot[pick]])
         whole = shapely.contains_properly(ground[plot[pick]], polygons)
         made.append((pick[whole], polygons[whole]))
     picked = np.concatenate([pick for pick, _ in made])
-    footprint = np.concatenate([polygons for _, polygons in made])
     order = np.argsort(picked, kind="stable")
-    picked, footprint = picked[order], footprint[order]
+    picked, footprint = picked[order], np.concatenate([polygons for _, polygons in made])[order]
+    built = plot[picked]
     first_year, last_year = form.years
-    plot_year = rng.integers(first_year, last_year + 1, count)
+    year = rng.integers(first_year, last_year + 1, len(members))[built] + rng.integers(0, 3, len(picked))
     buildings = Buildings(
-        footprint, members[plot[picked]], np.full(len(picked), index), own_floors[picked],
-        np.round(own_floors[picked] * storey[plot[picked]], 1),
-        np.minimum(plot_year[plot[picked]] + rng.integers(0, 3, len(picked)), 2024),
-        np.zeros(len(picked), dtype=bool))
-    ways = _ways(plots.block[members], ground, members, form.rows, form.spine, origin, axis_u, axis_v, extent,
-                 first_v, pitch_v, plot[picked], row[picked], u[picked], own_width[picked],
-                 form.name == "village")
-    return buildings, ways
+        footprint,
+        members[built],
+        np.full(len(picked), index),
+        floors[picked],
+        np.round(floors[picked] * grid.storey_m[built], 1),
+        np.minimum(year, 2024),
+        np.zeros(len(picked), dtype=bool),
+    )
+    if not form.spine:
+        return buildings, Ways(
+            np.empty(0, dtype=object), np.empty(0, dtype=bool), np.empty(0, dtype=np.int64)
+        )
+    through, through_plot = _roads_through(form, plots.block[members], grid, np.unique(built))
+    paths, path_plot = _paths(form, ground, grid, built, row=row[picked], u=u[picked], width=width[picked])
+    joined = np.isin(path_plot, through_plot)
+    paths, path_plot = paths[joined], path_plot[joined]
+    return buildings, Ways(
+        np.concatenate([through, paths]),
+        np.repeat([True, False], [len(through), len(paths)]),
+        members[np.concatenate([through_plot, path_plot])],
+    )
+
+
+def _roads_through(form: Form, blocks: Geometries, grid: _Lattice, used: Ints) -> tuple[Geometries, Ints]:
+    """The road through each plot of ``used`` at u = 0, from street to street, and whose it is."""
+    reach = 400.0
+    origin, axis = grid.origin[used], grid.axis_v[used]
+    ends = np.stack([origin - axis * reach, origin + axis * reach], axis=1)
+    parts, owner = parts_of(shapely.intersection(blocks[used], shapely.linestrings(ends)), 1)
+    near = shapely.dwithin(parts, shapely.points(origin[owner]), 0.01)
+    lines, owners = parts[near], used[owner[near]]
+    if form.name == "village":
+        lines = _short_way(lines, owners, grid)
+    return lines, owners
+
+
+def _paths(
+    form: Form, ground: Geometries, grid: _Lattice, plot: Ints, *, row: Ints, u: Floats, width: Floats
+) -> tuple[Geometries, Ints]:
+    """Paths behind the rows of the buildings given, out from the road through, and whose they are."""
+    if not form.rows or len(plot) == 0:
+        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+    most = int(grid.rows.max()) + 1
+    key = plot * most + row
+    order = np.argsort(key, kind="stable")
+    keys, start = np.unique(key[order], return_index=True)
+    left = np.minimum(np.minimum.reduceat((u - width / 2)[order], start) + 2, 0)
+    right = np.maximum(np.maximum.reduceat((u + width / 2)[order], start) - 2, 0)
+    which, level_row = keys // most, keys % most
+    on = (level_row % form.rows == 0) & (right - left > 12)
+    which, level_row, left, right = which[on], level_row[on], left[on], right[on]
+    level = grid.first_v[which] + (level_row + 0.5) * grid.pitch_v[which]
+    middle = grid.origin[which] + level[:, None] * grid.axis_v[which]
+    ends = np.stack(
+        [middle + left[:, None] * grid.axis_u[which], middle + right[:, None] * grid.axis_u[which]], axis=1
+    )
+    paths = shapely.linestrings(ends)
+    good = shapely.covers(ground[which], paths) & shapely.contains_xy(
+        ground[which], middle[:, 0], middle[:, 1]
+    )
+    return paths[good], which[good]
+
+
+def _short_way(lines: Geometries, owners: Ints, grid: _Lattice) -> Geometries:
+    """A village road: from the nearer street to the far end of the houses."""
+    origin, axis, extent = grid.origin[owners], grid.axis_v[owners], grid.extent[owners]
+    ends = shapely.get_coordinates(shapely.get_point(lines, [[0], [-1]]).T.ravel()).reshape(-1, 2, 2)
+    along = ((ends - origin[:, None]) * axis[:, None]).sum(axis=2)
+    low, high = along.min(axis=1), along.max(axis=1)
+    south = -low < high
+    low = np.where(south, low, np.maximum(low, extent[:, 2]))
+    high = np.where(south, np.minimum(high, extent[:, 3]), high)
+    level = np.stack([low, high], axis=1)[:, :, None]
+    result: Geometries = shapely.linestrings(origin[:, None] + level * axis[:, None])
+    return result
 
 
 def _frame(ground: Geometries, axis_u: Floats, axis_v: Floats) -> tuple[Floats, Floats]:
     """Origin of each plot's lattice, the middle of its extent if that lies inside, and its extent."""
     inner = shapely.get_coordinates(shapely.point_on_surface(ground))
     extent = _extents(ground, inner, axis_u, axis_v)
-    middle = (inner + axis_u * (extent[:, :1] + extent[:, 1:2]) / 2 + axis_v * (extent[:, 2:3] + extent[:, 3:]) / 2)
+    middle = (
+        inner + axis_u * (extent[:, :1] + extent[:, 1:2]) / 2 + axis_v * (extent[:, 2:3] + extent[:, 3:]) / 2
+    )
     inside = shapely.contains_xy(ground, middle[:, 0], middle[:, 1])
     origin = np.where(inside[:, None], middle, inner)
     return origin, _extents(ground, origin, axis_u, axis_v)
@@ -176,60 +298,14 @@ def _extents(ground: Geometries, origin: Floats, axis_u: Floats, axis_v: Floats)
     along = (away * axis_u[owner]).sum(axis=1)
     across = (away * axis_v[owner]).sum(axis=1)
     starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
-    return np.column_stack([np.minimum.reduceat(along, starts), np.maximum.reduceat(along, starts),
-                            np.minimum.reduceat(across, starts), np.maximum.reduceat(across, starts)])
-
-
-def _ways(blocks: Geometries, ground: Geometries, members: Ints, every: int, spine: float, origin: Floats,
-          axis_u: Floats, axis_v: Floats, extent: Floats, first_v: Floats, pitch_v: Floats,
-          plot: Ints, row: Ints, u: Floats, width: Floats, one_end: bool) -> Ways:
-    """The road through each plot, from street to street, and the paths between its rows."""
-    if not spine:
-        return Ways(np.empty(0, dtype=object), np.empty(0, dtype=bool), np.empty(0, dtype=np.int64))
-    used = np.unique(plot)
-    reach = 400.0
-    ends = np.stack([origin[used] - axis_v[used] * reach, origin[used] + axis_v[used] * reach], axis=1)
-    parts, owner = parts_of(shapely.intersection(blocks[used], shapely.linestrings(ends)), 1)
-    near = shapely.dwithin(parts, shapely.points(origin[used][owner]), 0.01)
-    lines, owners = parts[near], used[owner[near]]
-    if one_end:
-        lines = _short_way(lines, owners, origin, axis_v, extent)
-    service = np.ones(len(lines), dtype=bool)
-    if every:
-        key = plot * 4000 + row + 2000
-        low, high = u - width / 2, u + width / 2
-        keys, start = np.unique(key, return_index=True)
-        left = np.minimum(np.minimum.reduceat(low, start) + 2, 0)
-        right = np.maximum(np.maximum.reduceat(high, start) - 2, 0)
-        which, line_row = keys // 4000, keys % 4000 - 2000
-        on = (line_row % every == 0) & (right - left > 12)
-        which, line_row, left, right = which[on], line_row[on], left[on], right[on]
-        level = first_v[which] + (line_row + 0.5) * pitch_v[which]
-        start_points = origin[which] + left[:, None] * axis_u[which] + level[:, None] * axis_v[which]
-        end_points = origin[which] + right[:, None] * axis_u[which] + level[:, None] * axis_v[which]
-        paths = shapely.linestrings(np.stack([start_points, end_points], axis=1))
-        middle = origin[which] + level[:, None] * axis_v[which]
-        has_spine = np.zeros(len(members), dtype=bool)
-        has_spine[owners] = True
-        good = shapely.covers(ground[which], paths) & has_spine[which] & \
-            shapely.contains_xy(ground[which], middle[:, 0], middle[:, 1])
-        lines = np.concatenate([lines, paths[good]])
-        owners = np.concatenate([owners, which[good]])
-        service = np.concatenate([service, np.zeros(int(good.sum()), dtype=bool)])
-    return Ways(lines, service, members[owners])
-
-
-def _short_way(lines: Geometries, owners: Ints, origin: Floats, axis_v: Floats, extent: Floats) -> Geometries:
-    """A village road: from the nearer street to the far end of the houses."""
-    ends = shapely.get_coordinates(shapely.get_point(lines, [[0], [-1]]).T.ravel()).reshape(-1, 2, 2)
-    along = ((ends - origin[owners][:, None]) * axis_v[owners][:, None]).sum(axis=2)
-    low, high = along.min(axis=1), along.max(axis=1)
-    south = -low < high
-    low, high = (np.where(south, low, np.maximum(low, extent[owners, 2])),
-                 np.where(south, np.minimum(high, extent[owners, 3]), high))
-    level = np.stack([low, high], axis=1)[:, :, None]
-    result: Geometries = shapely.linestrings(origin[owners][:, None] + level * axis_v[owners][:, None])
-    return result
+    return np.column_stack(
+        [
+            np.minimum.reduceat(along, starts),
+            np.maximum.reduceat(along, starts),
+            np.minimum.reduceat(across, starts),
+            np.maximum.reduceat(across, starts),
+        ]
+    )
 
 
 SHOP_DEPTH_M = 12.5
@@ -237,7 +313,8 @@ SHOP_DEPTH_M = 12.5
 
 def _with_shops(ground: Geometries, central: Floats) -> np.ndarray:
     """Plots large and central enough for shops along the street."""
-    return (central > 0.5) & (shapely.area(ground) > 12_000)
+    large: np.ndarray = (central > 0.5) & (shapely.area(ground) > 12_000)
+    return large
 
 
 def _less_shops(ground: Geometries, central: Floats) -> Geometries:
@@ -255,7 +332,9 @@ def _less_shops(ground: Geometries, central: Floats) -> Geometries:
 
 def _shops(plots: Plots, buildings: Buildings, ways: Ways, rng: np.random.Generator) -> Buildings:
     """Small shops in a line along the street side of central estates."""
-    homes = [index for index, form in enumerate(FORMS) if form.estate in ("slab", "tower")] + [BY_NAME["street"]]
+    homes = [index for index, form in enumerate(FORMS) if form.estate in ("slab", "tower")] + [
+        BY_NAME["street"]
+    ]
     members = np.flatnonzero(np.isin(plots.use, homes) & _with_shops(plots.ground, plots.central))
     ring, owner = parts_of(shapely.buffer(plots.ground[members], -6.0, quad_segs=2), 2)
     ring = shapely.simplify(shapely.get_exterior_ring(ring), 1.0)
@@ -272,8 +351,13 @@ def _shops(plots: Plots, buildings: Buildings, ways: Ways, rng: np.random.Genera
     centre = start[side] + step[side] * (along / length[side])[:, None]
     turn = np.arctan2(step[side, 1], step[side, 0])
     width, depth = rng.uniform(13, 20.8, n), rng.uniform(8, 10.5, n)
-    outline = np.stack([np.column_stack([sx * width / 2, sy * depth / 2])
-                        for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=1)
+    outline = np.stack(
+        [
+            np.column_stack([sx * width / 2, sy * depth / 2])
+            for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        ],
+        axis=1,
+    )
     polygons = place(outline, centre, turn)
     keep = (rng.random(n) < 0.45) & shapely.contains_properly(plots.ground[plot[side]], polygons)
     taken = shapely.STRtree(np.concatenate([buildings.footprint, ways.line]))
@@ -282,6 +366,12 @@ def _shops(plots: Plots, buildings: Buildings, ways: Ways, rng: np.random.Genera
     keep[np.maximum(first, second)[first != second]] = False
     floors = rng.choice([1, 2, 3], n, p=[0.45, 0.42, 0.13])
     picked = np.flatnonzero(keep)
-    return Buildings(polygons[picked], plot[side][picked], np.full(len(picked), BY_NAME["street"]), floors[picked],
-                     np.round(floors[picked] * 3.8, 1), rng.integers(1996, 2020, n)[picked],
-                     np.ones(len(picked), dtype=bool))
+    return Buildings(
+        polygons[picked],
+        plot[side][picked],
+        np.full(len(picked), BY_NAME["street"]),
+        floors[picked],
+        np.round(floors[picked] * 3.8, 1),
+        rng.integers(1996, 2020, n)[picked],
+        np.ones(len(picked), dtype=bool),
+    )

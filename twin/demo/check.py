@@ -9,6 +9,8 @@ from __future__ import annotations
 import geopandas
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from layers import get
 from twin.demo.geometry import Geometries, hit_pairs, to_metres
@@ -36,11 +38,17 @@ def overlap_shares(frames: dict[str, geopandas.GeoDataFrame]) -> dict[str, float
     strips = shapely.buffer(_metres(road), road_widths(road) / 2, cap_style="flat", quad_segs=4)
     first, second = hit_pairs(footprint, footprint)
     other = first < second
-    shares = {"building": float(shapely.area(
-        shapely.intersection(footprint[first[other]], footprint[second[other]])).sum()) / total}
+    shares = {
+        "building": float(
+            shapely.area(shapely.intersection(footprint[first[other]], footprint[second[other]])).sum()
+        )
+        / total
+    }
     for name, surface in (("road", strips), ("water", water)):
         house, strip = hit_pairs(footprint, surface)
-        shares[name] = float(shapely.area(shapely.intersection(footprint[house], surface[strip])).sum()) / total
+        shares[name] = (
+            float(shapely.area(shapely.intersection(footprint[house], surface[strip])).sum()) / total
+        )
     return shares
 
 
@@ -49,9 +57,6 @@ def connected_share(road: geopandas.GeoDataFrame, grid: float = 1e-7) -> float:
 
     ``grid`` in degrees: ends closer than that are the same node.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     lines = road.geometry.to_numpy()
     ends = shapely.get_coordinates(shapely.get_point(lines, [[0], [-1]]).ravel())
     _, node = np.unique(np.round(ends / grid).astype(np.int64), axis=0, return_inverse=True)

@@ -53,11 +53,13 @@ def density(people: Ints, spots: Floats, at: Floats) -> Floats:
     np.add.at(grid, (cell[:, 0], cell[:, 1]), people)
     total = sum(np.roll(grid, (dx, dy), axis=(0, 1)) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
     cell = (np.floor(at / CELL_M) - low).astype(int)
-    return np.asarray(total)[cell[:, 0], cell[:, 1]]
+    result: Floats = np.asarray(total)[cell[:, 0], cell[:, 1]]
+    return result
 
 
-def draw(weights: Floats, count: int, rng: np.random.Generator, spots: Floats | None = None,
-         apart_m: float = 0.0) -> Ints:
+def draw(
+    weights: Floats, count: int, rng: np.random.Generator, spots: Floats | None = None, apart_m: float = 0.0
+) -> Ints:
     """``count`` different indices by weight; at most one in each square cell of ``apart_m`` while that goes.
 
     Exponential-key sampling without replacement (Efraimidis and Spirakis 2006).

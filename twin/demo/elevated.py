@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
 
 from twin.demo import places
-from twin.demo.geometry import Floats, Geometries, Ints, bend, bend_geometries, course, hit_pairs, parts_of, to_metres
+from twin.demo.geometry import (
+    Floats,
+    Geometries,
+    Ints,
+    bend,
+    bend_geometries,
+    course,
+    hit_pairs,
+    parts_of,
+    to_metres,
+)
 from twin.demo.network import RANK, WIDTH_M, Edges
 
 CLEAR_M = 9.0
@@ -31,7 +42,9 @@ class Metro:
 
 def expressways(district: shapely.Polygon) -> tuple[Geometries, Ints]:
     """Courses inside the district, and which of :data:`places.EXPRESSWAYS` each belongs to."""
-    lines = bend_geometries(np.array([course(line.course) for line in places.EXPRESSWAYS], dtype=object), 60.0)
+    lines = bend_geometries(
+        np.array([course(line.course) for line in places.EXPRESSWAYS], dtype=object), 60.0
+    )
     return parts_of(shapely.intersection(lines, district), 1)
 
 
@@ -41,14 +54,29 @@ def metro(district: shapely.Polygon) -> Metro:
     rows = []
     for name, name_en, number, underground, stops, before, after in places.METRO_LINES:
         through = [*before, *(position[stop] for stop in stops), *after]
-        rows.append((bend_geometries(np.array([course(through, 2)], dtype=object), 60.0)[0],
-                     number, name, name_en, underground))
+        rows.append(
+            (
+                bend_geometries(np.array([course(through, 2)], dtype=object), 60.0)[0],
+                number,
+                name,
+                name_en,
+                underground,
+            )
+        )
     lines = shapely.intersection(np.array([row[0] for row in rows], dtype=object), district)
     stations = shapely.points(bend(to_metres([(s.lon, s.lat) for s in places.METRO_STATIONS])))
-    on = [shapely.line_interpolate_point(line, shapely.line_locate_point(line, point))
-          for point, line in zip(stations, _nearest(stations, lines), strict=True)]
-    return Metro(lines, [row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows],
-                 [row[4] for row in rows], np.array(on, dtype=object))
+    on = [
+        shapely.line_interpolate_point(line, shapely.line_locate_point(line, point))
+        for point, line in zip(stations, _nearest(stations, lines), strict=True)
+    ]
+    return Metro(
+        lines,
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
+        [row[4] for row in rows],
+        np.array(on, dtype=object),
+    )
 
 
 def _nearest(points: Geometries, lines: Geometries) -> Geometries:
@@ -99,7 +127,10 @@ def ramps(courses: Geometries, streets: Edges) -> tuple[Geometries, Geometries, 
         if place - last.get(which, -RAMP_EVERY_M) < RAMP_EVERY_M:
             continue
         last[which] = place
-        ends = [shapely.get_point(main.line[street[index]], 0), shapely.get_point(main.line[street[index]], -1)]
+        ends = [
+            shapely.get_point(main.line[street[index]], 0),
+            shapely.get_point(main.line[street[index]], -1),
+        ]
         for end, step in zip(ends, (-260.0, 260.0), strict=True):
             leave = min(max(place + step, 0.0), line.length)
             leaves[which].append(leave)
@@ -123,7 +154,7 @@ def _split(line: shapely.LineString, places_m: list[float]) -> list[shapely.Line
     inner = [place for place in places_m if 1.0 < place < line.length - 1.0]
     limits = [0.0, *sorted(set(inner)), line.length]
     pieces = []
-    for start, end in zip(limits[:-1], limits[1:], strict=True):
+    for start, end in pairwise(limits):
         first, last = line.interpolate(start), line.interpolate(end)
         between = points[(along > start + 0.01) & (along < end - 0.01)]
         pieces.append(shapely.LineString([(first.x, first.y), *map(tuple, between), (last.x, last.y)]))

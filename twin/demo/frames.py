@@ -13,8 +13,13 @@ import layers
 from twin.demo.geometry import Geometries, geometries_to_degrees
 
 
-def frame(layer: str, geometry: Geometries, town: np.ndarray, columns: Mapping[str, Sequence[Any] | np.ndarray],
-          key: Sequence[str] | None = None) -> geopandas.GeoDataFrame:
+def frame(
+    layer: str,
+    geometry: Geometries,
+    town: np.ndarray,
+    columns: Mapping[str, Sequence[Any] | np.ndarray],
+    key: Sequence[str] | None = None,
+) -> geopandas.GeoDataFrame:
     """A frame of ``layer`` from geometries in metres; keys run ``demo/{layer}/1`` on unless given."""
     spec = layers.get(layer)
     data: dict[str, Any] = {}

@@ -127,8 +127,9 @@ def cut(polygons: Geometries, at: Floats, direction: Floats) -> tuple[Geometries
     return np.concatenate(pieces)[order], owner[order], cuts, cut_owner
 
 
-def hit_pairs(geometries: Geometries, others: Geometries, predicate: str = "intersects",
-              distance: float | None = None) -> tuple[Ints, Ints]:
+def hit_pairs(
+    geometries: Geometries, others: Geometries, predicate: str = "intersects", distance: float | None = None
+) -> tuple[Ints, Ints]:
     """Index pairs (into ``geometries``, into ``others``) that fulfil ``predicate``, in stable order."""
     tree = shapely.STRtree(others)
     first, second = tree.query(geometries, predicate=predicate, distance=distance)

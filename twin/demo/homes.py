@@ -40,14 +40,35 @@ def buildings(city: City, use: np.ndarray) -> geopandas.GeoDataFrame:
             name[nearest], name_en[nearest] = title, title_en
     estate = np.array([*city.estate_name, None], dtype=object)[city.estate[made.plot]]
     estate[made.shop] = None
-    return frame("building", made.footprint, city.building_town, {
-        "name": name, "name_en": name_en, "address": city.address, "height_m": made.height_m,
-        "height_source": ["floors"] * len(use), "floors": made.floors, "use": use, "year": made.year,
-        "people": city.people, "floor_area_m2": np.round(city.floor_area_m2), "estate": estate})
+    return frame(
+        "building",
+        made.footprint,
+        city.building_town,
+        {
+            "name": name,
+            "name_en": name_en,
+            "address": city.address,
+            "height_m": made.height_m,
+            "height_source": ["floors"] * len(use),
+            "floors": made.floors,
+            "use": use,
+            "year": made.year,
+            "people": city.people,
+            "floor_area_m2": np.round(city.floor_area_m2),
+            "estate": estate,
+        },
+    )
 
 
-def number_estates(plots_use: Ints, building_plot: Ints, building_shop: np.ndarray, street: list[str],
-                   rng: np.random.Generator, least: int = 3) -> tuple[Ints, list[str]]:
+def number_estates(
+    plots_use: Ints,
+    building_plot: Ints,
+    building_shop: np.ndarray,
+    street: list[str],
+    rng: np.random.Generator,
+    *,
+    least: int = 3,
+) -> tuple[Ints, list[str]]:
     """Estate number of each plot (-1 for none) and the estates' names: plots with some homes."""
     kinds = np.array([form.estate for form in FORMS], dtype=object)
     kind = np.where(plots_use >= 0, kinds[np.maximum(plots_use, 0)], "")
@@ -72,18 +93,33 @@ def estates(city: City, ways: Ways, rng: np.random.Generator) -> tuple[geopandas
     gated = np.isin(kinds, ("slab", "tower"))
     gated &= ~((year[chosen] < 1990) & (rng.random(len(chosen)) < 0.4))
     names_zh = [city.estate_name[index] for index in city.estate[chosen].tolist()]
-    rows = frame("estate", city.plots.ground[chosen], city.plot_town[chosen], {
-        "name": names_zh, "name_en": [names.english(name) if name.isalpha() else None for name in names_zh],
-        "address": [f"{city.plot_street[index]}" or None for index in chosen.tolist()], "kind": kinds,
-        "year": year[chosen], "households": households, "people": people.astype(np.int64), "gated": gated,
-        "gates": [gates.get(index) for index in chosen.tolist()]})
+    rows = frame(
+        "estate",
+        city.plots.ground[chosen],
+        city.plot_town[chosen],
+        {
+            "name": names_zh,
+            "name_en": [names.english(name) if name.isalpha() else None for name in names_zh],
+            "address": [f"{city.plot_street[index]}" or None for index in chosen.tolist()],
+            "kind": kinds,
+            "year": year[chosen],
+            "households": households,
+            "people": people.astype(np.int64),
+            "gated": gated,
+            "gates": [gates.get(index) for index in chosen.tolist()],
+        },
+    )
     return rows, where
 
 
-def _gates(city: City, ways: Ways, rng: np.random.Generator) -> tuple[dict[int, list[dict[str, Any]]], Floats]:
+def _gates(
+    city: City, ways: Ways, rng: np.random.Generator
+) -> tuple[dict[int, list[dict[str, Any]]], Floats]:
     """Gates by plot, and all their places in metres."""
     through = np.flatnonzero(ways.service & (city.estate[ways.plot] >= 0))
-    inside, owner = parts_of(shapely.intersection(ways.line[through], city.plots.ground[ways.plot[through]]), 1)
+    inside, owner = parts_of(
+        shapely.intersection(ways.line[through], city.plots.ground[ways.plot[through]]), 1
+    )
     where = shapely.get_coordinates(shapely.get_point(inside, [[0], [-1]]).T.ravel())
     lonlat = to_degrees(where).reshape(-1, 2, 2)
     plot = ways.plot[through[owner]]

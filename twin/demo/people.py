@@ -14,8 +14,8 @@ def spread(total: int, weights: Floats) -> Ints:
     """``total`` in whole numbers by ``weights``, summing exactly (largest remainder method)."""
     if total == 0 or weights.sum() <= 0:
         return np.zeros(len(weights), dtype=np.int64)
-    exact = total * weights / weights.sum()
-    whole = np.floor(exact).astype(np.int64)
+    exact: Floats = total * weights / weights.sum()
+    whole: Ints = np.floor(exact).astype(np.int64)
     order = np.argsort(whole - exact, kind="stable")
     whole[order[: total - int(whole.sum())]] += 1
     return whole

@@ -43,6 +43,7 @@ class Zone(NamedTuple):
     strength: float = 1.0
 
 
+# fmt: off
 EXPRESSWAYS: tuple[Line, ...] = (
     Line("沈海高速", "G15 Shenhai Expressway", "motorway", 26,
          ((121.147, 31.457), (121.165, 31.43), (121.185, 31.405), (121.208, 31.374), (121.227, 31.35),
@@ -301,4 +302,8 @@ CENTRE_NAMES: tuple[tuple[str, str, int, str, int, int], ...] = (
     ("城北大居", "310114501", 13653, "平城路慈竹路", 2025, 30000),
     ("双单路", "310114106", 11160, "双单路", 2024, 25000),
 )
-"""Centres known by name: name, town, floor area in m2, address, year, people served. Positions are synthetic."""
+"""Centres known by name: name, town, floor area in m2, address, year, people served.
+
+Their positions are synthetic.
+"""
+# fmt: on

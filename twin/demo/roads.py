@@ -18,10 +18,28 @@ from twin.demo.geometry import Bools, Geometries, Ints, hit_pairs, to_metres
 from twin.demo.network import CLASSES, RANK, WIDTH_M, Edges, node
 from twin.demo.towns import Towns, town_at
 
-LANES = {"motorway": 6, "trunk": 6, "primary": 6, "secondary": 4, "tertiary": 2, "residential": 2, "service": 1,
-         "footway": 0, "track": 1}
-SPEED_KMH = {"motorway": 100, "trunk": 80, "primary": 60, "secondary": 50, "tertiary": 40, "residential": 30,
-             "service": 15, "footway": 0, "track": 20}
+LANES = {
+    "motorway": 6,
+    "trunk": 6,
+    "primary": 6,
+    "secondary": 4,
+    "tertiary": 2,
+    "residential": 2,
+    "service": 1,
+    "footway": 0,
+    "track": 1,
+}
+SPEED_KMH = {
+    "motorway": 100,
+    "trunk": 80,
+    "primary": 60,
+    "secondary": 50,
+    "tertiary": 40,
+    "residential": 30,
+    "service": 15,
+    "footway": None,
+    "track": 20,
+}
 UNDERPASS_GAP_M = 900.0
 TESTING_SHARE = 0.78
 """Share of main streets within the intelligent-vehicle pilot area that are open for testing."""
@@ -55,12 +73,23 @@ def street_names(edges: Edges, count: int, rng: np.random.Generator) -> list[str
     return result
 
 
-def join(edges: Edges, ways: Ways, street_name: list[str], slips: Geometries, courses: Geometries,
-         course_of: Ints, rails: Metro, water: Geometries, rng: np.random.Generator) -> tuple[Streets, Geometries]:
+def join(
+    edges: Edges,
+    ways: Ways,
+    street_name: list[str],
+    *,
+    slips: Geometries,
+    courses: Geometries,
+    course_of: Ints,
+    rails: Metro,
+    water: Geometries,
+    rng: np.random.Generator,
+) -> tuple[Streets, Geometries]:
     """All pieces noded together on the ground, the expressways above; also where underpasses are."""
     inner = len(street_name)
-    ground = node(edges + Edges(ways.line, np.where(ways.service, RANK["service"], RANK["footway"]),
-                                inner + ways.plot))
+    ground = node(
+        edges + Edges(ways.line, np.where(ways.service, RANK["service"], RANK["footway"]), inner + ways.plot)
+    )
     ground = _attached(ground)
     bridge = _over_water(ground.line, water)
     above = np.concatenate([courses, rails.line[~np.array(rails.underground)]])
@@ -70,14 +99,22 @@ def join(edges: Edges, ways: Ways, street_name: list[str], slips: Geometries, co
     name = lookup[np.minimum(ground.street, inner)].tolist()
     name += ["匝道"] * slip_count + [places.EXPRESSWAYS[index].name for index in course_of]
     kinds = [RANK[places.EXPRESSWAYS[index].kind] for index in course_of]
-    rank = np.concatenate([ground.rank, np.full(slip_count, RANK["secondary"]), np.array(kinds, dtype=np.int64)])
+    rank = np.concatenate(
+        [ground.rank, np.full(slip_count, RANK["secondary"]), np.array(kinds, dtype=np.int64)]
+    )
     high = np.ones(slip_count + course_count, dtype=bool)
     line = np.concatenate([ground.line, slips, courses])
     streets = Streets(
-        line, rank, name, np.r_[ground.street >= inner, ~high], np.r_[bridge, high], np.r_[tunnel, ~high],
+        line,
+        rank,
+        name,
+        np.r_[ground.street >= inner, ~high],
+        np.r_[bridge, high],
+        np.r_[tunnel, ~high],
         np.r_[np.where(bridge, 1, np.where(tunnel, -1, 0)), np.ones(len(high), dtype=np.int64)],
         np.r_[np.zeros(n, dtype=bool), np.ones(slip_count, dtype=bool), np.zeros(course_count, dtype=bool)],
-        np.zeros(len(line), dtype=bool))
+        np.zeros(len(line), dtype=bool),
+    )
     streets.testing = _testing(streets, rng)
     return streets, dips
 
@@ -101,11 +138,13 @@ def _over_water(lines: Geometries, water: Geometries) -> Bools:
     return over > 2.0
 
 
-def _underpasses(ground: Edges, bridge: Bools, above: Geometries, rng: np.random.Generator,
-                 most: int = 36) -> tuple[Edges, Bools, Bools, Geometries]:
+def _underpasses(
+    ground: Edges, bridge: Bools, above: Geometries, rng: np.random.Generator, most: int = 36
+) -> tuple[Edges, Bools, Bools, Geometries]:
     """Let some main streets dive where they pass under something: pieces of 2 x 45 m."""
-    candidates = np.flatnonzero((ground.rank >= RANK["tertiary"]) & ~bridge
-                                & (shapely.length(ground.line) > 130))
+    candidates = np.flatnonzero(
+        (ground.rank >= RANK["tertiary"]) & ~bridge & (shapely.length(ground.line) > 130)
+    )
     over, street = hit_pairs(above, ground.line[candidates])
     crossing = shapely.intersection(above[over], ground.line[candidates[street]])
     single = shapely.get_type_id(crossing) == 0
@@ -123,15 +162,25 @@ def _underpasses(ground: Edges, bridge: Bools, above: Geometries, rng: np.random
     lines, owner, dive = list(ground.line), list(range(len(ground.line))), [False] * len(ground.line)
     for index in chosen:
         line = ground.line[street[index]]
-        first, middle, last = (_between(line, start, end) for start, end in
-                               ((0, at[index] - 45), (at[index] - 45, at[index] + 45), (at[index] + 45, line.length)))
+        first, middle, last = (
+            _between(line, start, end)
+            for start, end in (
+                (0, at[index] - 45),
+                (at[index] - 45, at[index] + 45),
+                (at[index] + 45, line.length),
+            )
+        )
         lines[street[index]] = first
         lines += [middle, last]
         owner += [int(street[index])] * 2
         dive += [True, False]
     source = np.array(owner)
-    return (Edges(np.array(lines, dtype=object), ground.rank[source], ground.street[source]), bridge[source],
-            np.array(dive), crossing[chosen])
+    return (
+        Edges(np.array(lines, dtype=object), ground.rank[source], ground.street[source]),
+        bridge[source],
+        np.array(dive),
+        crossing[chosen],
+    )
 
 
 def _between(line: shapely.LineString, start: float, end: float) -> shapely.LineString:
@@ -144,7 +193,7 @@ def _between(line: shapely.LineString, start: float, end: float) -> shapely.Line
 
 
 def _testing(streets: Streets, rng: np.random.Generator) -> Bools:
-    """Streets open to connected vehicles: most in the pilot area, whole streets elsewhere in the south-west."""
+    """Streets open to connected vehicles: most in the pilot area, whole named streets elsewhere."""
     outline = next(course for _, _, kind, course in places.PILOT_AREAS if kind == "vehicle")
     area = shapely.Polygon(to_metres(outline))
     shapely.prepare(area)
@@ -162,18 +211,34 @@ def layer(streets: Streets, towns: Towns) -> geopandas.GeoDataFrame:
     classes = [CLASSES[rank] for rank in streets.rank.tolist()]
     middle = shapely.get_coordinates(shapely.line_interpolate_point(streets.line, 0.5, normalized=True))
     motor_only = streets.rank >= RANK["trunk"]
-    foot = np.where(streets.private, "private", np.where(motor_only | streets.ramp, "no", "yes")).astype(object)
+    foot = np.where(streets.private, "private", np.where(motor_only | streets.ramp, "no", "yes")).astype(
+        object
+    )
     width = np.array([WIDTH_M[name] for name in classes])
     lanes = np.array([LANES[name] for name in classes])
-    return frame("road", streets.line, town_at(towns, middle), {
-        "name": [name or None for name in streets.name],
-        "name_en": ["Slip road" if ramp else names.english(name) if name else None
-                    for name, ramp in zip(streets.name, streets.ramp.tolist(), strict=True)],
-        "class": classes,
-        "lanes": np.where(streets.ramp, 1, lanes),
-        "width_m": np.where(streets.ramp, 7.0, width),
-        "foot": foot, "cycle": foot,
-        "oneway": streets.ramp, "bridge": streets.bridge, "tunnel": streets.tunnel, "level": streets.level,
-        "open_for_testing": streets.testing,
-        "speed_kmh": np.where(streets.ramp, 40, np.array([SPEED_KMH[name] for name in classes])),
-    })
+    return frame(
+        "road",
+        streets.line,
+        town_at(towns, middle),
+        {
+            "name": [name or None for name in streets.name],
+            "name_en": [
+                "Slip road" if ramp else names.english(name) if name else None
+                for name, ramp in zip(streets.name, streets.ramp.tolist(), strict=True)
+            ],
+            "class": classes,
+            "lanes": np.where(streets.ramp, 1, lanes),
+            "width_m": np.where(streets.ramp, 7.0, width),
+            "foot": foot,
+            "cycle": foot,
+            "oneway": streets.ramp,
+            "bridge": streets.bridge,
+            "tunnel": streets.tunnel,
+            "level": streets.level,
+            "open_for_testing": streets.testing,
+            "speed_kmh": [
+                40 if ramp else SPEED_KMH[name]
+                for name, ramp in zip(classes, streets.ramp.tolist(), strict=True)
+            ],
+        },
+    )

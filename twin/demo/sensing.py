@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas
 import numpy as np
@@ -24,8 +24,12 @@ SITES = 3500
 SENSORS = 220_000
 OPERATORS = ("cmcc", "ctcc", "cucc", "cbn")
 _TITLES = {"cmcc": "移动", "ctcc": "电信", "cucc": "联通", "cbn": "广电"}
-_CARRIERS = {"cmcc": ((2.6, 100), (2.6, 100), (4.9, 100), (0.7, 30)), "ctcc": ((3.5, 100), (3.5, 100), (2.1, 40)),
-             "cucc": ((3.5, 100), (3.5, 100), (2.1, 40)), "cbn": ((0.7, 30), (4.9, 60))}
+_CARRIERS = {
+    "cmcc": ((2.6, 100), (2.6, 100), (4.9, 100), (0.7, 30)),
+    "ctcc": ((3.5, 100), (3.5, 100), (2.1, 40)),
+    "cucc": ((3.5, 100), (3.5, 100), (2.1, 40)),
+    "cbn": ((0.7, 30), (4.9, 60)),
+}
 """Band in GHz and bandwidth in MHz that each operator uses."""
 
 
@@ -36,35 +40,60 @@ def sites(city: City, streets: Streets, rng: np.random.Generator) -> geopandas.G
     masts, poles = round(total * 0.12), round(total * 0.05)
     near = density(city.people, city.spot, city.spot)
     tall = np.clip(made.height_m / 18.0, 0, 1.6)
-    weight = np.where((made.height_m >= 9) & (city.area_m2 > 90), (near + 900.0) ** 0.75 * tall * np.sqrt(city.area_m2), 0)
+    weight = np.where(
+        (made.height_m >= 9) & (city.area_m2 > 90), (near + 900.0) ** 0.75 * tall * np.sqrt(city.area_m2), 0
+    )
     roof = draw(weight, total - masts - poles, rng, city.spot, 210.0)
     masts = total - poles - len(roof)
     land = np.flatnonzero(np.isin(city.plots.use, (FIELD, OPEN, WOOD)))
     land_spot = shapely.get_coordinates(shapely.point_on_surface(city.plots.ground[land]))
     field = draw(np.sqrt(shapely.area(city.plots.ground[land])), masts, rng, land_spot, 700.0)
-    main = np.flatnonzero((streets.rank >= RANK["tertiary"]) & (streets.rank <= RANK["primary"]) & ~streets.ramp)
+    main = np.flatnonzero(
+        (streets.rank >= RANK["tertiary"]) & (streets.rank <= RANK["primary"]) & ~streets.ramp
+    )
     pole = main[draw(shapely.length(streets.line[main]), total - len(roof) - len(field), rng)]
     pole_spot, _ = beside(streets.line[pole], rng.uniform(0.1, 0.9, len(pole)), 11.5)
     where = np.vstack([city.spot[roof], land_spot[field], pole_spot])
     mount = np.array(["roof"] * len(roof) + ["mast"] * len(field) + ["pole"] * len(pole), dtype=object)
-    height = np.round(np.concatenate([made.height_m[roof] + rng.uniform(3, 6, len(roof)),
-                                      rng.uniform(28, 48, len(field)), rng.uniform(9, 14, len(pole))]), 1)
+    height = np.round(
+        np.concatenate(
+            [
+                made.height_m[roof] + rng.uniform(3, 6, len(roof)),
+                rng.uniform(28, 48, len(field)),
+                rng.uniform(9, 14, len(pole)),
+            ]
+        ),
+        1,
+    )
     operator = np.array(OPERATORS, dtype=object)[rng.choice(4, total, p=[0.42, 0.26, 0.23, 0.09])]
     address: list[str | None] = [city.address[index] for index in roof.tolist()]
     address += [city.plot_street[land[index]] or None for index in field.tolist()]
     address += [streets.name[index] or None for index in pole.tolist()]
     town = town_at(city.towns, where)
     title = dict(zip(city.towns.code.tolist(), city.towns.name, strict=True))
-    name = [f"{title[code].removesuffix('镇').removesuffix('街道')}{_TITLES[who]}5G基站{number:04d}"
-            for number, (code, who) in enumerate(zip(town.tolist(), operator.tolist(), strict=True), 1)]
-    return frame("site_5g", points(where), town, {
-        "name": name, "address": address, "operator": operator, "mount": mount, "height_m": height,
-        "status": rng.choice(["on", "planned", "off"], total, p=[0.965, 0.025, 0.01]),
-        "sectors": _sectors(operator, mount, height, rng)})
+    name = [
+        f"{title[code].removesuffix('镇').removesuffix('街道')}{_TITLES[who]}5G基站{number:04d}"
+        for number, (code, who) in enumerate(zip(town.tolist(), operator.tolist(), strict=True), 1)
+    ]
+    return frame(
+        "site_5g",
+        points(where),
+        town,
+        {
+            "name": name,
+            "address": address,
+            "operator": operator,
+            "mount": mount,
+            "height_m": height,
+            "status": rng.choice(["on", "planned", "off"], total, p=[0.965, 0.025, 0.01]),
+            "sectors": _sectors(operator, mount, height, rng),
+        },
+    )
 
 
-def _sectors(operator: np.ndarray, mount: np.ndarray, height: Floats,
-             rng: np.random.Generator) -> list[list[dict[str, float | str]]]:
+def _sectors(
+    operator: np.ndarray, mount: np.ndarray, height: Floats, rng: np.random.Generator
+) -> list[list[dict[str, Any]]]:
     """Three sectors a site: 0, 120 and 240 degrees with a turn of the site and a little of their own."""
     n = len(operator)
     carrier = rng.random(n)
@@ -78,11 +107,21 @@ def _sectors(operator: np.ndarray, mount: np.ndarray, height: Floats,
         small = mount[row] == "pole"
         pattern = "omni-8T" if small else "64T64R-65deg" if band >= 2.6 else "4T4R-65deg"
         power = 43.0 if small else 53.0 if band >= 2.6 else 49.0
-        result.append([{
-            "band_ghz": band, "azimuth_deg": round(float(azimuth[row, sector]), 1) % 360,
-            "mechanical_tilt_deg": float(mechanical[row, sector]),
-            "electrical_tilt_deg": float(electrical[row, sector]), "height_m": float(height[row]),
-            "power_dbm": power, "bandwidth_mhz": float(bandwidth), "pattern": pattern} for sector in range(3)])
+        result.append(
+            [
+                {
+                    "band_ghz": band,
+                    "azimuth_deg": round(float(azimuth[row, sector]), 1) % 360,
+                    "mechanical_tilt_deg": float(mechanical[row, sector]),
+                    "electrical_tilt_deg": float(electrical[row, sector]),
+                    "height_m": float(height[row]),
+                    "power_dbm": power,
+                    "bandwidth_mhz": float(bandwidth),
+                    "pattern": pattern,
+                }
+                for sector in range(3)
+            ]
+        )
     return result
 
 
@@ -90,7 +129,7 @@ class Fleet(NamedTuple):
     """Terminals of one kind: number at scale 1, where they live, owner, height in metres."""
 
     kind: str
-    count: int
+    number: int
     where: str
     owner: str
     height_m: tuple[float, float]
@@ -118,12 +157,20 @@ FLEETS: tuple[Fleet, ...] = (
 )
 
 
-def sensors(city: City, streets: Streets, water: Geometries, dips: Geometries, gates: Floats, use: np.ndarray,
-            rng: np.random.Generator) -> geopandas.GeoDataFrame:
+def sensors(
+    city: City,
+    streets: Streets,
+    *,
+    water: Geometries,
+    dips: Geometries,
+    gates: Floats,
+    use: np.ndarray,
+    rng: np.random.Generator,
+) -> geopandas.GeoDataFrame:
     """The terminals, each kind where it lives; ``gates`` (n, 2) are those of the estates."""
     total = city.count(SENSORS)
-    counts = spread(total, np.array([fleet.count for fleet in FLEETS], dtype=np.float64))
-    finder = _Finder(city, streets, water, dips, gates, use)
+    counts = spread(total, np.array([fleet.number for fleet in FLEETS], dtype=np.float64))
+    finder = _Finder(city, streets, water=water, dips=dips, gates=gates, use=use)
     titles = {choice.value: choice.title.zh for choice in KINDS}
     spots, kinds, owners, heights, names = [], [], [], [], []
     for fleet, count, stream in zip(FLEETS, counts.tolist(), rng.spawn(len(FLEETS)), strict=True):
@@ -137,18 +184,44 @@ def sensors(city: City, streets: Streets, water: Geometries, dips: Geometries, g
     start = datetime.date(2017, 1, 1)
     dates = np.array([start + datetime.timedelta(days=day) for day in range(2700)], dtype=object)
     age = (2699 * rng.beta(2.2, 1.3, total)).astype(int)
-    return frame("sensor", points(where), town_at(city.towns, where), {
-        "name": names, "kind": kinds, "owner": owners,
-        "status": np.array(["online", "offline", "fault"], dtype=object)[rng.choice(3, total, p=[0.955, 0.032, 0.013])],
-        "height_m": np.round(np.concatenate(heights), 1), "installed": dates[age]})
+    return frame(
+        "sensor",
+        points(where),
+        town_at(city.towns, where),
+        {
+            "name": names,
+            "kind": kinds,
+            "owner": owners,
+            "status": np.array(["online", "offline", "fault"], dtype=object)[
+                rng.choice(3, total, p=[0.955, 0.032, 0.013])
+            ],
+            "height_m": np.round(np.concatenate(heights), 1),
+            "installed": dates[age],
+        },
+    )
 
 
 class _Finder:
     """Finds places of each sort."""
 
-    def __init__(self, city: City, streets: Streets, water: Geometries, dips: Geometries, gates: Floats,
-                 use: np.ndarray) -> None:
-        self.city, self.streets, self.water, self.dips, self.gates, self.use = city, streets, water, dips, gates, use
+    def __init__(
+        self,
+        city: City,
+        streets: Streets,
+        *,
+        water: Geometries,
+        dips: Geometries,
+        gates: Floats,
+        use: np.ndarray,
+    ) -> None:
+        self.city, self.streets, self.water, self.dips, self.gates, self.use = (
+            city,
+            streets,
+            water,
+            dips,
+            gates,
+            use,
+        )
         self.length = shapely.length(streets.line)
 
     def find(self, where: str, count: int, rng: np.random.Generator) -> tuple[Floats, Floats | float]:
@@ -164,21 +237,41 @@ class _Finder:
             pick = rng.choice(chosen, count)
             return self._beside_buildings(pick, rng), 0.0
         if where == "spread":
-            pick = draw(np.ones(len(self.city.plots.use)), count, rng,
-                        shapely.get_coordinates(shapely.centroid(self.city.plots.ground)), 900.0)
+            pick = draw(
+                np.ones(len(self.city.plots.use)),
+                count,
+                rng,
+                shapely.get_coordinates(shapely.centroid(self.city.plots.ground)),
+                900.0,
+            )
             pick = pick if len(pick) == count else rng.choice(len(self.city.plots.use), count)
             return shapely.get_coordinates(shapely.point_on_surface(self.city.plots.ground[pick])), 0.0
         return self._along(where, count, rng), 0.0
 
     def _inside(self, where: str, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         city, made = self.city, self.city.buildings
-        wanted = {"rooms": ("residential", "retail", "office", "industrial", "warehouse", "education", "health", "public",
-                            "hotel", "village_house"),
-                  "homes": ("residential", "village_house"), "kitchens": ("residential", "retail"),
-                  "lifts": ("residential", "office", "retail", "health", "hotel")}[where]
+        wanted = {
+            "rooms": (
+                "residential",
+                "retail",
+                "office",
+                "industrial",
+                "warehouse",
+                "education",
+                "health",
+                "public",
+                "hotel",
+                "village_house",
+            ),
+            "homes": ("residential", "village_house"),
+            "kitchens": ("residential", "retail"),
+            "lifts": ("residential", "office", "retail", "health", "hotel"),
+        }[where]
         weight = np.where(np.isin(self.use, wanted), city.floor_area_m2 + 150.0, 0.0)
         if where == "lifts" and (made.floors >= 7).any():
-            weight = np.where((made.floors >= 7) & np.isin(self.use, wanted), np.sqrt(city.floor_area_m2), 0.0)
+            weight = np.where(
+                (made.floors >= 7) & np.isin(self.use, wanted), np.sqrt(city.floor_area_m2), 0.0
+            )
         pick = rng.choice(len(weight), count, p=weight / weight.sum())
         spot = city.spot[pick] + rng.uniform(-3.5, 3.5, (count, 2))
         outside = ~shapely.contains_xy(made.footprint[pick], spot[:, 0], spot[:, 1])
@@ -190,7 +283,9 @@ class _Finder:
 
     def _beside_buildings(self, pick: Ints, rng: np.random.Generator) -> Floats:
         west, south, east, _ = shapely.bounds(self.city.buildings.footprint[pick]).T
-        return np.column_stack([west + (east - west) * rng.random(len(pick)), south - rng.uniform(0.5, 1.5, len(pick))])
+        return np.column_stack(
+            [west + (east - west) * rng.random(len(pick)), south - rng.uniform(0.5, 1.5, len(pick))]
+        )
 
     def _at_gates(self, count: int, rng: np.random.Generator) -> Floats:
         if len(self.gates) == 0:
@@ -205,7 +300,9 @@ class _Finder:
         rim = shapely.get_exterior_ring(shapely.get_parts(self.water))
         length = shapely.length(rim)
         pick = rng.choice(len(rim), count, p=length / length.sum())
-        spot = shapely.get_coordinates(shapely.line_interpolate_point(rim[pick], rng.random(count), normalized=True))
+        spot: Floats = shapely.get_coordinates(
+            shapely.line_interpolate_point(rim[pick], rng.random(count), normalized=True)
+        )
         under = min(len(self.dips), count // 4)
         if under:
             spot[:under] = shapely.get_coordinates(self.dips)[:under]
@@ -215,9 +312,14 @@ class _Finder:
         rank, streets = self.streets.rank, self.streets
         main = (rank >= RANK["tertiary"]) & (rank <= RANK["primary"]) & ~streets.ramp
         local = (rank >= RANK["residential"]) & (rank <= RANK["primary"]) & ~streets.ramp
-        fit, off = {"streets": (local, 6.0), "kerbs": (rank == RANK["residential"], 2.6), "lamps": (main, 9.0),
-                    "carriageways": (local, 1.8), "main": (main & (rank > RANK["tertiary"]), 6.0),
-                    "testing": (streets.testing, 8.0)}[where]
+        fit, off = {
+            "streets": (local, 6.0),
+            "kerbs": (rank == RANK["residential"], 2.6),
+            "lamps": (main, 9.0),
+            "carriageways": (local, 1.8),
+            "main": (main & (rank > RANK["tertiary"]), 6.0),
+            "testing": (streets.testing, 8.0),
+        }[where]
         weight = np.where(fit & ~streets.bridge, self.length, 0.0)
         if weight.sum() == 0:
             weight = np.where(main, self.length, 0.0)
@@ -226,5 +328,3 @@ class _Finder:
         side = np.where(rng.random(count) < 0.5, off, -off)
         spot, _ = beside(streets.line[pick], at, side)
         return spot
-
-

@@ -63,11 +63,19 @@ def grow(faces: Geometries) -> tuple[Towns, Ints]:
         town, changed = _whole(faces, town, len(rows))
         if not changed:
             break
-    outline = np.array([shapely.coverage_union_all(faces[town == index]) for index in range(len(rows))],
-                       dtype=object)
-    return Towns(np.array([int(row["code"]) for row in rows]), [row["name"] for row in rows],
-                 [row["name_en"] for row in rows], [row["kind"] for row in rows], area_km2,
-                 np.array([float(row["people_share"]) for row in rows]), centre, outline), town
+    outline = np.array(
+        [shapely.coverage_union_all(faces[town == index]) for index in range(len(rows))], dtype=object
+    )
+    return Towns(
+        np.array([int(row["code"]) for row in rows]),
+        [row["name"] for row in rows],
+        [row["name_en"] for row in rows],
+        [row["kind"] for row in rows],
+        area_km2,
+        np.array([float(row["people_share"]) for row in rows]),
+        centre,
+        outline,
+    ), town
 
 
 def _whole(faces: Geometries, town: Ints, count: int) -> tuple[Ints, bool]:
@@ -79,8 +87,10 @@ def _whole(faces: Geometries, town: Ints, count: int) -> tuple[Ints, bool]:
     for index, outline in enumerate(outlines):
         parts = sorted(shapely.get_parts(outline), key=shapely.area, reverse=True)
         for part in parts[1:]:
-            border = [0.0 if other == index else part.boundary.intersection(outlines[other].boundary).length
-                      for other in range(count)]
+            border = [
+                0.0 if other == index else part.boundary.intersection(outlines[other].boundary).length
+                for other in range(count)
+            ]
             if max(border) > 0:
                 town[np.sort(tree.query(part, predicate="contains"))] = int(np.argmax(border))
                 changed = True
@@ -93,8 +103,13 @@ def town_at(towns: Towns, points: Floats) -> Ints:
     for outline, value in zip(towns.outline, towns.code.tolist(), strict=True):
         shapely.prepare(outline)
         west, south, east, north = outline.bounds
-        near = np.flatnonzero((code == 0) & (points[:, 0] >= west) & (points[:, 0] <= east)
-                              & (points[:, 1] >= south) & (points[:, 1] <= north))
+        near = np.flatnonzero(
+            (code == 0)
+            & (points[:, 0] >= west)
+            & (points[:, 0] <= east)
+            & (points[:, 1] >= south)
+            & (points[:, 1] <= north)
+        )
         code[near[shapely.contains_xy(outline, points[near, 0], points[near, 1])]] = value
     rest = np.flatnonzero(code == 0)
     if len(rest):

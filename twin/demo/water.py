@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from twin.demo import places
-from twin.demo.geometry import Floats, Geometries, course, hit_pairs, parts_of, smooth, to_metres
+from twin.demo.geometry import Floats, Geometries, Ints, course, hit_pairs, parts_of, smooth, to_metres
 
 BANK_M = 7.0
 """Green bank between the water's edge and the path along it."""
@@ -35,8 +35,10 @@ def canals(cells: Geometries, rng: np.random.Generator) -> tuple[Geometries, Flo
     first, second = hit_pairs(cells, cells)
     keep = first < second
     first, second = first[keep], second[keep]
-    shared, owner = parts_of(shapely.intersection(shapely.boundary(cells[first]),
-                                                  shapely.boundary(cells[second]), grid_size=0.5), 1)
+    shared, owner = parts_of(
+        shapely.intersection(shapely.boundary(cells[first]), shapely.boundary(cells[second]), grid_size=0.5),
+        1,
+    )
     merged = shapely.line_merge(_gather(shared, owner, len(first)))
     length = shapely.length(merged)
     wide = (length > 110.0) & (shapely.get_type_id(merged) == 1)
@@ -49,7 +51,7 @@ def canals(cells: Geometries, rng: np.random.Generator) -> tuple[Geometries, Flo
         doors[other].append((one, door))
     lines: list[shapely.LineString] = []
     for heading, share in (((1.0, 0.0), 0.62), ((0.0, 1.0), 0.5)):
-        lines += _family(np.array(heading), share, doors, gates, middles, rng)
+        lines += _family(np.array(heading), share, doors, gates=gates, middles=middles, rng=rng)
     if not lines:
         return np.empty(0, dtype=object), np.empty(0)
     widths = rng.choice([9.0, 12.0, 15.0, 18.0], len(lines), p=[0.35, 0.3, 0.2, 0.15])
@@ -63,14 +65,14 @@ def strips(lines: Geometries, widths: Floats, vertices: int = 7) -> Geometries:
     for line, width in zip(lines, widths.tolist(), strict=True):
         points = shapely.get_coordinates(line)
         for start in range(0, len(points) - 1, vertices):
-            pieces.append(points[start: start + vertices + 1])
+            pieces.append(points[start : start + vertices + 1])
             reach.append(width / 2 + BANK_M)
     made = np.array([shapely.LineString(piece) for piece in pieces], dtype=object)
     result: Geometries = shapely.buffer(made, np.array(reach), quad_segs=4)
     return result
 
 
-def _gather(parts: Geometries, owner: Floats, count: int) -> Geometries:
+def _gather(parts: Geometries, owner: Ints, count: int) -> Geometries:
     """Multi-lines of the parts that belong together (empty where there are none)."""
     result = np.full(count, shapely.MultiLineString(), dtype=object)
     if len(parts):
@@ -79,8 +81,15 @@ def _gather(parts: Geometries, owner: Floats, count: int) -> Geometries:
     return result
 
 
-def _family(heading: Floats, share: float, doors: list[list[tuple[int, int]]], gates: Floats,
-            middles: Floats, rng: np.random.Generator) -> list[shapely.LineString]:
+def _family(
+    heading: Floats,
+    share: float,
+    doors: list[list[tuple[int, int]]],
+    *,
+    gates: Floats,
+    middles: Floats,
+    rng: np.random.Generator,
+) -> list[shapely.LineString]:
     """Walk from cell to cell along ``heading`` until no open cell lies ahead."""
     free = rng.random(len(doors)) < share + 0.25
     order = np.argsort(middles @ heading, kind="stable")

@@ -152,7 +152,9 @@ class _Inspector:
         elif kind == "XLSX":
             tables = read_xlsx(path, name, self.task)
         else:
-            read = read_kml(path, name, self.task) if kind == "KML" else read_vector(path, name, kind, self.task)
+            read = (
+                read_kml(path, name, self.task) if kind == "KML" else read_vector(path, name, kind, self.task)
+            )
             return [self._vector(source, name) for source in read]
         return [self._vector(source, name, places=places) for source, places in tables]
 

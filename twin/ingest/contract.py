@@ -31,7 +31,18 @@ from twin.ingest.reading import Accepted, Origin, Task
 from twin.ingest.records import group_records
 from twin.ingest.shapes import Shaping
 
+_NESTED = (list, tuple, dict, np.ndarray)
 _TOWN = re.compile(r"(\d{9})(?:000)?$")
+
+
+def _json_text(value: object) -> object:
+    if not isinstance(value, _NESTED):
+        return value
+    return json.dumps(
+        value,
+        ensure_ascii=False,
+        default=lambda item: item.tolist() if hasattr(item, "tolist") else str(item),
+    )
 
 
 @dataclass(slots=True)
@@ -48,6 +59,13 @@ class Source:
     declared: Declared = field(default_factory=Declared)
     first_row: int = 1
     origin: Origin = field(default_factory=Origin)
+
+    def __post_init__(self) -> None:
+        """Nested values become JSON texts, so that every cell can be compared and shown."""
+        for column in self.table.columns:
+            values = self.table[column]
+            if values.dtype == object and values.map(lambda value: isinstance(value, _NESTED)).any():
+                self.table[column] = values.map(_json_text)
 
 
 def accept(

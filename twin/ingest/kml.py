@@ -45,7 +45,7 @@ def read_kml(path: Path, name: str, task: Task) -> list[Source]:
             rows, shapes = tables.setdefault(folder, ([], []))
             rows.append(row)
             shapes.append(shape)
-    except (ElementTree.ParseError, ValueError, OSError, RecursionError, shapely.GEOSException):
+    except (ElementTree.ParseError, LookupError, ValueError, OSError, RecursionError, shapely.GEOSException):
         raise _damaged(name) from None
     if not tables:
         raise UnreadableFile(f"{name} 中没有任何地标。", f"{name} holds no placemarks.")
@@ -128,7 +128,11 @@ def _geometry(element: ElementTree.Element) -> Any:
     if len(shapes) == 1:
         return shapes[0]
     kinds = {shape.geom_type for shape in shapes}
-    multi = {"Point": shapely.MultiPoint, "LineString": shapely.MultiLineString, "Polygon": shapely.MultiPolygon}
+    multi = {
+        "Point": shapely.MultiPoint,
+        "LineString": shapely.MultiLineString,
+        "Polygon": shapely.MultiPolygon,
+    }
     only = kinds.pop() if len(kinds) == 1 else ""
     return multi[only](shapes) if only in multi else shapely.GeometryCollection(shapes)
 
@@ -141,12 +145,18 @@ def _shape(element: ElementTree.Element) -> Any:
         rings: dict[str, list[Any]] = {"outerBoundaryIs": [], "innerBoundaryIs": []}
         for side in element:
             if _local(side) in rings:
-                rings[_local(side)] += [_points(item) for ring in side for item in ring if _local(item) == "coordinates"]
+                rings[_local(side)] += [
+                    _points(item) for ring in side for item in ring if _local(item) == "coordinates"
+                ]
         outer = rings["outerBoundaryIs"]
         holes = [ring for ring in rings["innerBoundaryIs"] if len(ring) >= 4]
         return shapely.Polygon(outer[0], holes) if outer and len(outer[0]) >= 4 else None
     if tag == "Track":
-        points = [[float(part) for part in (item.text or "").split()[:2]] for item in element if _local(item) == "coord"]
+        points = [
+            [float(part) for part in (item.text or "").split()[:2]]
+            for item in element
+            if _local(item) == "coord"
+        ]
         return shapely.LineString(points) if len(points) > 1 else None
     if tag not in ("Point", "LineString", "LinearRing"):
         return None

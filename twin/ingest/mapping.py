@@ -173,7 +173,8 @@ def _key(table: pd.DataFrame, by_name: Mapping[str, str]) -> str | None:
             distinct = values.nunique()
         except TypeError:
             continue
-        if len(values) >= 0.99 * len(table) and distinct >= 0.98 * len(values) and distinct > 0:
+        allowed = max(0.02 * len(values), 1 if len(values) >= 5 else 0)
+        if len(values) >= 0.99 * len(table) and distinct > 0 and len(values) - distinct <= allowed:
             return header
     return None
 

@@ -111,7 +111,7 @@ def _refuse_bomb(path: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         raise _unreadable(name, "") from None
     if size > 2 * 2**30 or size > 200 * max(1, path.stat().st_size):
         raise UnreadableFile(

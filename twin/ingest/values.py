@@ -29,6 +29,7 @@ _MISSING = frozenset(
         "?", "？", "无", "空", "未知", "不详", "暂无", "待定", "缺", "nat",
     }
 )  # fmt: skip
+_LONGEST_MISSING = max(map(len, _MISSING))
 _NUMBER = re.compile(r"([-+]?(?:\d[\d.,' ]*|[.,]\d+)(?:e[-+]?\d+)?)\s*(.*)$", re.IGNORECASE)
 _TRUE = frozenset({"true", "yes", "y", "t", "1", "1.0", "on", "是", "有", "真", "√", "✓", "已", "开"})
 _FALSE = frozenset(
@@ -205,10 +206,11 @@ def texts(values: pd.Series) -> pd.Series:
     """Trimmed texts without control characters; None where nothing is given."""
 
     def read(text: str) -> object:
-        clean = "".join(
-            character for character in text if character.isprintable() or character in "\n\t"
-        ).strip()
-        return None if fold(clean) in _MISSING else clean[:10_000]
+        clean = text
+        if not text.isprintable():
+            clean = "".join(character for character in text if character.isprintable() or character in "\n\t")
+        clean = clean.strip()
+        return None if len(clean) <= _LONGEST_MISSING and fold(clean) in _MISSING else clean[:10_000]
 
     return pd.Series(_mapped(values, read, empty=None), index=values.index, dtype=object)
 
@@ -249,6 +251,8 @@ def vocabulary(column: Column) -> dict[str, str]:
 
 def as_text(value: object) -> str:
     """A cell as the user wrote it: whole floats without their ``.0``."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, dt.datetime):

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,11 +33,13 @@ from twin.ingest.reading import Origin, Task
 from twin.ingest.shapefile import dbf_encoding, decoded
 
 DRIVERS = {
-    "GeoJSON": ("GeoJSON", "GeoJSONSeq"),
     "GeoPackage": ("GPKG",),
     "Shapefile": ("ESRI Shapefile",),
     "FlatGeobuf": ("FlatGeobuf",),
 }
+_GEOJSON = re.compile(
+    rb'"type"\s*:\s*"(?:FeatureCollection|Feature|(?:Multi)?(?:Point|LineString|Polygon)|GeometryCollection)"'
+)
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{')
 _HEAD = 1 << 16
 _PIPELINES = (b'"gdal_streamed_alg"', b"<OGRVRTDataSource", b"<VRTDataset")
@@ -53,12 +54,12 @@ def read_vector(path: Path, name: str, kind: str, task: Task) -> list[Source]:
     if kind == "GeoParquet":
         return [_read_parquet(path, name)]
     if kind == "GeoJSON":
-        _refuse_pipelines(path, name)
+        _check_geojson(path, name)
     encoding = None
     if kind == "Shapefile":
         encoding = dbf_encoding(path)
     try:
-        names = _layers(path)
+        names = [""] if kind == "GeoJSON" else _layers(path)
         sources = []
         for number, layer in enumerate(names):
             task.step(number / len(names), "read")
@@ -92,14 +93,15 @@ def _read_layer(path: Path, name: str, kind: str, layer: str, encoding: str | No
     with warnings.catch_warnings():
         # Odd rings, field types and dates are judged by the contract, not by warnings on a terminal.
         warnings.simplefilter("ignore")
-        info = pyogrio.read_info(path, layer=layer, encoding="ISO-8859-1" if encoding else None)
-        if info["driver"] not in DRIVERS[kind]:
-            raise _damaged(name, kind)
-        if info["geometry_type"] is None and kind == "GeoPackage":
-            return None
+        if kind != "GeoJSON":
+            info = pyogrio.read_info(path, layer=layer, encoding="ISO-8859-1" if encoding else None)
+            if info["driver"] not in DRIVERS[kind]:
+                raise _damaged(name, kind)
+            if info["geometry_type"] is None and kind == "GeoPackage":
+                return None
         frame = pyogrio.read_dataframe(
             path,
-            layer=layer,
+            layer=layer or None,
             encoding="ISO-8859-1" if encoding else None,
             on_invalid="ignore",
             datetime_as_string=True,
@@ -111,7 +113,14 @@ def _read_layer(path: Path, name: str, kind: str, layer: str, encoding: str | No
     if encoding:
         table = decoded(table, encoding)
     origin = _geojson_origin(path) if kind == "GeoJSON" else Origin()
-    return Source(layer, table, geometry, _declared(path, kind, frame.crs, table), 1, origin)
+    return Source(
+        layer or _geojson_name(path, name),
+        table,
+        geometry,
+        _declared(path, kind, frame.crs, table),
+        1,
+        origin,
+    )
 
 
 def _declared(path: Path, kind: str, crs: pyproj.CRS | None, table: pd.DataFrame) -> Declared:
@@ -137,10 +146,10 @@ def _property_hint(table: pd.DataFrame) -> Declared:
     """A column such as ``coord_system`` whose only value names a datum."""
     for header in table.columns:
         if re.search(r"coord|crs|datum|坐标系", str(header), re.IGNORECASE):
-            values = table[header].dropna().unique()[:2]
-            if len(values) == 1 and isinstance(values[0], str):
+            values = {value for value in table[header].dropna().head(1000) if isinstance(value, str)}
+            if len(values) == 1:
                 try:
-                    return Declared(Reference.parse(values[0]), "name")
+                    return Declared(Reference.parse(values.pop()), "name")
                 except InputError:
                     continue
     return Declared()
@@ -172,8 +181,19 @@ def _geojson_origin(path: Path) -> Origin:
     return Origin(**found)
 
 
-def _refuse_pipelines(path: Path, name: str) -> None:
+def _geojson_name(path: Path, name: str) -> str:
+    """The ``name`` of the collection, else that of the file."""
+    with path.open("rb") as file:
+        head = file.read(8192).decode("utf-8", "replace").split('"features"')[0]
+    match = re.search(r'"name"\s*:\s*"([^"\\]{1,100})"', head) if '"FeatureCollection"' in head else None
+    return match[1] if match else Path(name).stem
+
+
+def _check_geojson(path: Path, name: str) -> None:
+    """Refuse JSON that GDAL would read with another driver: pipelines that open other files, foreign formats."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if not _GEOJSON.search(data[:_HEAD]) and not _GEOJSON.search(data[-_HEAD:]):
+            raise _damaged(name, "GeoJSON")
         if any(data.find(mark) >= 0 for mark in _PIPELINES):
             raise UnreadableFile(
                 f"{name} 是指向其他数据的虚拟文件，不能导入；请导出为真实数据。",
@@ -210,20 +230,7 @@ def _read_parquet(path: Path, name: str) -> Source:
         raise _damaged(name, "GeoParquet") from None
     if not len(table):
         raise UnreadableFile(f"{name} 中没有任何要素。", f"{name} holds no features.")
-    return Source(Path(name).stem, _flat(table), geometry, declared)
-
-
-def _flat(table: pd.DataFrame) -> pd.DataFrame:
-    """Nested values (numpy arrays of records) as plain lists."""
-    for column in table.columns:
-        if (
-            table[column].dtype == object
-            and table[column].map(lambda value: isinstance(value, np.ndarray)).any()
-        ):
-            table[column] = table[column].map(
-                lambda value: value.tolist() if isinstance(value, np.ndarray) else value
-            )
-    return table
+    return Source(Path(name).stem, table, geometry, declared)
 
 
 def _damaged(name: str, kind: str) -> UnreadableFile:

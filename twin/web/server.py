@@ -18,6 +18,7 @@ from twin.web import openapi, state
 from twin.web.routes import api, assets, imports, tiles
 from twin.web.routes.replies import guarded
 from twin.web.security import Guard
+from twin.web.shell import Shell
 
 PAGES = Path(__file__).parent / "pages" / "main.py"
 _PREFIXES = ("api", "tiles", "assets", "id", "models", "ogc", "sta")
@@ -84,8 +85,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 
 def middleware() -> list[Middleware]:
-    """The guard around everything."""
-    return [Middleware(Guard, address=Settings.from_environment().address)]
+    """The guard around everything, and our head in the pages' document."""
+    return [Middleware(Guard, address=Settings.from_environment().address), Middleware(Shell)]
 
 
 def options(settings: Settings) -> dict[str, object]:

@@ -55,6 +55,7 @@ export class Importing {
     this.cards.set(job, card);
     if (before?.isConnected) before.replaceWith(card); else this.list.append(card);
     this.reviews.get(job)?.start();
+    if (this.reviews.has(job) && before?.dataset.status !== 'ready' && card.getBoundingClientRect().top < innerHeight) card.scrollIntoView({block: 'start'});
   }
 
   move(job) {
@@ -96,7 +97,7 @@ export class Importing {
   }
 
   review(job) {
-    const review = new Review(job, this.jobs, this.page.twin);
+    const review = new Review(job, this.jobs, this.page.twin, this.page.extents);
     this.reviews.set(job, review);
     return review.element;
   }
@@ -124,7 +125,7 @@ export class Importing {
     return h('div.result', {},
       h('div.scroll', {}, h('table.lines', {}, h('thead', {}, h('tr', {}, ['layer', 'accepted', 'rejected', 'crs', 'faults'].map((key) => h(/ed$/.test(key) ? 'th.number' : 'th', {scope: 'col'}, t(`result.${key}_head`))))), h('tbody', {}, rows))),
       job.undone ? h('p.hint', {}, t('result.undone')) : h('div.buttons', {},
-        h('a.button.primary', {href: mapLink(job.box || this.page.boxOf(first?.layer), job.server.datasets.map((item) => item.layer)), 'data-test': 'to-map'}, icon('map'), t('result.map')),
+        h('a.button.primary', {href: mapLink(this.page.twin, job.box || this.page.boxOf(first?.layer), job.server.datasets.map((item) => item.layer)), 'data-test': 'to-map'}, icon('map'), t('result.map')),
         h('button.quiet', {type: 'button', 'data-test': 'undo-job', onclick: () => this.undo(job)}, icon('undo'), t('undo.button'))));
   }
 

@@ -45,9 +45,11 @@ export function viewOf(box, width, height) {
 
 /** A preview in `element`; show(collection) draws GeoJSON and fits the view to it. */
 export class Preview {
-  constructor(element, twin) {
+  /** `extents` gives the box of each layer that holds data, so that no tile outside is asked for. */
+  constructor(element, twin, extents) {
     this.element = element;
     this.twin = twin;
+    this.extents = extents;
     this.deck = null;
     this.closed = false;
   }
@@ -78,6 +80,7 @@ export class Preview {
       data: `/tiles/${layer.id}/{z}/{x}/{y}.mvt?g=${layer.generation}`,
       minZoom: layer.min_zoom,
       maxZoom: 14,
+      extent: this.extents[layer.id] || null,
       loadOptions: {mvt: {workerUrl: new URL('/assets/vendor/mvt-worker.js', document.baseURI).href}},
       filled: layer.id !== 'district',
       stroked: layer.id === 'district' || layer.id === 'road',

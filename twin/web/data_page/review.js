@@ -1,7 +1,7 @@
 // What the user checks before a file goes in: layer, reference system, columns, origin.
 
 import {get} from './api.js';
-import {h, icon} from '../map/dom.js';
+import {fill, h, icon} from '../map/dom.js';
 import {say} from '../map/text.js';
 import {count, percent} from './figures.js';
 import {Preview, boundsOf} from './preview.js';
@@ -33,8 +33,8 @@ export function missing(job, twin) {
 
 /** The form of one inspected file. */
 export class Review {
-  constructor(job, jobs, twin) {
-    Object.assign(this, {job, jobs, twin, current: 0, preview: null});
+  constructor(job, jobs, twin, extents) {
+    Object.assign(this, {job, jobs, twin, extents, current: 0, preview: null});
     this.current = Math.max(0, job.choices.findIndex((choice) => !choice.skip));
     this.detail = h('div.detail');
     this.list = job.inspection.datasets.length > 1 ? h('div') : null;
@@ -67,15 +67,15 @@ export class Review {
   }
 
   draw() {
-    if (this.list) this.list.replaceChildren(this.datasets());
-    this.detail.replaceChildren(this.layerChoice(), this.system(), this.columns(), this.mode());
+    if (this.list) fill(this.list, this.datasets());
+    fill(this.detail, this.layerChoice(), this.system(), this.columns(), this.mode());
     this.drawFooter();
   }
 
   drawFooter() {
     const problems = missing(this.job, this.twin);
     const rows = this.job.inspection.datasets.reduce((sum, item, number) => sum + (this.job.choices[number].skip ? 0 : item.rows), 0);
-    this.footer.replaceChildren(
+    fill(this.footer,
       h('div.problems', {role: 'status'}, problems.map((text) => h('p.warn', {}, icon('warn'), text))),
       h('button.primary.big', {type: 'button', 'data-test': 'commit', disabled: problems.length > 0, onclick: () => this.jobs.commit(this.job)}, t('import.commit', {rows: count(rows)})));
   }
@@ -245,7 +245,7 @@ export class Review {
       const box = boundsOf(collection);
       this.job.box = box && this.job.box ? joined(box, this.job.box) : box || this.job.box;
       if (number !== this.current || !this.canvas.isConnected) return;
-      this.preview ||= new Preview(this.canvas, this.twin);
+      this.preview ||= new Preview(this.canvas, this.twin, this.extents);
       await this.preview.show(collection);
       const shown = collection.features.length;
       this.caption.textContent = !box ? t('preview.nothing') : this.item.kind === 'raster' ? t('preview.raster') : t('preview.shown', {shown: count(shown), rows: count(this.item.rows)});

@@ -1,15 +1,13 @@
-// The bar at the top: title, pages, what the data are, language, theme.
+// The bar at the top, as on the map: title, pages, what the data are, language, theme.
 
-import {h, icon} from '../map/dom.js';
-import {chooseLanguage, chooseTheme, language, theme} from '../map/text.js';
-import {t} from './text.js';
+import {fill, h, icon} from '../map/dom.js';
+import {chooseLanguage, chooseTheme, language, text, theme} from '../map/text.js';
 
-const LANGUAGES = {zh: '中文', en: 'English'};
+const t = (key) => text(`map.${key}`);
 
 /** The bar; `redraw` runs after the language or the theme was changed. */
 export function topbar(twin, redraw) {
-  const other = language() === 'zh' ? 'en' : 'zh';
-  const look = theme() === 'dark' ? 'light' : 'dark';
+  const opposite = theme() === 'dark' ? 'light' : 'dark';
   const change = (name, value, choose) => () => {
     const address = new URL(location.href);
     address.searchParams.set(name, value);
@@ -17,12 +15,14 @@ export function topbar(twin, redraw) {
     choose(value);
     redraw();
   };
-  const page = (name, path) => h('a.page', {href: `${path}?lang=${language()}&theme=${theme()}`, 'aria-current': name === 'data' ? 'page' : null}, t(`bar.${name}`));
-  return h('header.topbar', {},
-    h('a.title', {href: `/?lang=${language()}&theme=${theme()}`}, t('bar.title')),
-    h('nav', {'aria-label': t('bar.pages')}, page('explore', '/'), page('data', '/data')),
+  const other = language() === 'zh' ? 'en' : 'zh';
+  const link = (path) => `${path}?lang=${language()}&theme=${theme()}`;
+  const made = twin.origin === 'synthetic' || twin.origin === 'mixed';
+  return fill(h('header.topbar'),
+    h('h1', {}, t('title')),
+    h('nav', {'aria-label': t('pages')}, h('a', {href: link('/')}, t('page.explore')), h('a', {href: link('/data'), 'aria-current': 'page'}, t('page.data'))),
     h('span.space'),
-    twin.origin && twin.origin !== 'real' ? h('span.tag.warn', {title: t(`origin.${twin.origin}.long`)}, t(`origin.${twin.origin}`)) : null,
-    h('button.quiet', {type: 'button', 'data-test': 'language', lang: other === 'en' ? 'en' : 'zh-CN', onclick: change('lang', other, chooseLanguage)}, LANGUAGES[other]),
-    h('button.quiet.round', {type: 'button', 'data-test': 'theme', 'aria-label': t(`bar.${look}`), title: t(`bar.${look}`), onclick: change('theme', look, chooseTheme)}, icon(look === 'light' ? 'sun' : 'moon')));
+    made ? h('span.badge', {title: t('synthetic.why')}, icon('warn'), t(twin.origin === 'mixed' ? 'mixed' : 'synthetic')) : null,
+    h('button.bare', {type: 'button', lang: other, 'aria-label': t('language'), title: t('language'), 'data-test': 'language', onclick: change('lang', other, chooseLanguage)}, t('language.other')),
+    h('button.bare', {type: 'button', 'aria-label': t(`theme.${opposite}`), title: t(`theme.${opposite}`), 'data-test': 'theme', onclick: change('theme', opposite, chooseTheme)}, icon(theme() === 'dark' ? 'sun' : 'moon')));
 }

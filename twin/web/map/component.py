@@ -7,9 +7,11 @@ from typing import Any
 import streamlit as st
 
 _HTML = '<div class="twin-root"></div>'
+# Streamlit runs this from a blob: address on every rerun; the returned function runs once, at the end.
 _JS = """
-export default function (component) {
-  import(new URL('/assets/map/main.js', document.baseURI).href).then((twin) => twin.mount(component));
+export default async function (component) {
+  const twin = await import(new URL('/assets/map/main.js', document.baseURI).href);
+  return twin.mount(component);
 }
 """
 
@@ -17,5 +19,17 @@ _component = st.components.v2.component("twin_map", html=_HTML, js=_JS, isolate_
 
 
 def city_map(*, mode: str, key: str, **data: Any) -> Any:
-    """Mount the map; returns what the browser reports (``selection``, ``view``)."""
+    """Mount the map and return what the browser reports: ``selection`` as ``{layer, fid}``.
+
+    Parameters
+    ----------
+    mode
+        ``"explore"`` fills the window with the whole interface; ``"view"`` is a
+        map in the page's own flow.
+    key
+        Streamlit's key; the map lives as long as it.
+    data
+        For ``"view"``: ``height`` in CSS pixels, ``bounds`` (west, south, east,
+        north in degrees), ``layers`` ({id: {"on": True, "colorBy": ...}}).
+    """
     return _component(data={"mode": mode, **data}, key=key, on_selection_change=lambda: None)

@@ -129,7 +129,12 @@ export class Engine {
   }
 
   get moving() { return Boolean(this.deck.viewManager?.controllers?.map?.transitionManager?.transition?.inProgress); }
-  get viewport() { return this.deck.getViewports()[0]; }
+
+  /** The camera as a projection, true also before the first frame. */
+  get viewport() {
+    const {clientWidth: width, clientHeight: height} = this.parent;
+    return new window.deck.WebMercatorViewport({...this.view, width: Math.max(1, width), height: Math.max(1, height)});
+  }
 
   /** Draw another scene, pydeck's JSON. Layers that are in both keep their tiles. */
   scene(spec, ground) {

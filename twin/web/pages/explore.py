@@ -8,6 +8,6 @@ from twin.web.map.component import city_map
 
 
 def show() -> None:
-    """Mount the map over the whole window."""
+    """Mount the map over the whole window; it keeps its state in the address by itself."""
     st.set_page_config(page_title="嘉定数字孪生", layout="wide")
     city_map(mode="explore", key="explore")

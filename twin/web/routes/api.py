@@ -35,9 +35,10 @@ async def twin(request: Request) -> Response:
 
 
 async def layers(request: Request) -> Response:
-    """``GET /api/layers``: rows, generation, origin and checksum of every layer with data."""
+    """``GET /api/layers``: rows, generation, origin and checksum of every layer with data; export formats."""
     current = state.current()
-    return Json({"layers": await in_thread(current.memo, "layers", describe.layers_table)})
+    table = await in_thread(current.memo, "layers", describe.layers_table)
+    return Json({"layers": table, "formats": export.FORMATS})
 
 
 async def make_scene(request: Request) -> Response:

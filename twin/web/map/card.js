@@ -1,0 +1,115 @@
+// The card of the selected object: what it is, the facts that matter, everything else folded, and where it comes from.
+
+import {copy, fill, h, icon} from './dom.js';
+import {area, length, number, place, quantity, unit} from './format.js';
+import {language, say, t} from './text.js';
+
+const EMPTY = new Set([null, undefined, '']);
+
+export class Card {
+  #open = new Set(['attributes']);
+
+  constructor(app) {
+    this.app = app;
+    this.element = h('aside.tw-card', {hidden: true, tabindex: '-1'});
+    app.host.append(this.element);
+  }
+
+  render() {
+    const card = this.app.selected;
+    this.element.hidden = !card;
+    if (!card) { fill(this.element); return; }
+    const name = this.nameOf(card);
+    this.element.setAttribute('aria-label', t('card.title', {name}));
+    const attributes = card.attributes.filter((fact) => fact.kind !== 'records' && !EMPTY.has(fact.value));
+    const records = card.attributes.filter((fact) => fact.kind === 'records' && fact.value?.length);
+    const missing = card.attributes.length - attributes.length - records.length;
+    fill(this.element,
+      h('div.tw-head', {},
+        h('div', {},
+          h('div.tw-kind', {}, say(card.layer_title), card.synthetic ? h('span.tw-badge', {title: t('synthetic.why')}, t('synthetic.short')) : null),
+          h('h2', {}, name)),
+        h('button.tw-quiet', {type: 'button', 'aria-label': t('close'), onclick: () => this.app.select(null)}, icon('close'))),
+      this.identifier(card),
+      h('div.tw-facts', {}, card.facts.map((fact) => h('div.tw-fact', {title: say(fact.meaning)},
+        h('span', {}, say(fact.title)), h('b', {}, this.value(fact))))),
+      h('div.tw-scroll', {},
+        h('div.tw-where', {},
+          card.town ? h('div', {}, h('span', {}, t('card.town')), h('b', {}, card.town)) : null,
+          card.measure ? h('div', {}, h('span', {}, t(`card.${card.measure.kind}`)), h('b', {}, card.measure.kind === 'area' ? area(card.measure.value) : length(card.measure.value))) : null,
+          h('div', {}, h('span', {}, t('card.place')), h('b', {}, place(card.lon, card.lat)))),
+        attributes.length ? this.group('attributes', t('card.attributes'), [
+          h('table.tw-table', {}, h('tbody', {}, attributes.map((fact) => h('tr', {title: say(fact.meaning)}, h('th', {scope: 'row'}, say(fact.title)), h('td', {}, this.value(fact)))))),
+          missing > 0 ? h('p.tw-note', {}, t('card.missing', {n: missing})) : null,
+        ]) : null,
+        records.map((fact) => this.group(fact.column, `${say(fact.title)} (${fact.value.length})`, this.records(fact))),
+        this.group('evidence', t('card.evidence'), this.evidence(card))),
+      h('div.tw-card-foot', {},
+        h('button.tw-button', {type: 'button', onclick: () => this.app.engine.fly(this.app.selection.viewOf(card))}, icon('target'), t('card.fly'))));
+  }
+
+  nameOf(card) {
+    const own = language() === 'en' ? card.name_en || card.name : card.name;
+    const use = card.facts.find((fact) => fact.choice);
+    return own || (use ? say(use.choice) : say(card.layer_title));
+  }
+
+  identifier(card) {
+    const done = h('span.tw-done', {role: 'status'});
+    const address = new URL(`/id/${card.identifier}`, location.href).href;
+    return h('div.tw-identifier', {},
+      h('span', {}, t('card.identifier')),
+      h('a', {href: address, title: t('card.link')}, card.identifier),
+      h('button.tw-quiet', {type: 'button', 'aria-label': t('card.copy'), title: t('card.copy'), onclick: async () => {
+        done.textContent = (await copy(card.identifier)) ? t('copied') : t('copy.failed');
+        setTimeout(() => { done.textContent = ''; }, 2000);
+      }}, icon('copy')), done);
+  }
+
+  /** A value as people read it: with its unit, its class by name, yes or no. */
+  value(fact) {
+    if (EMPTY.has(fact.value)) return h('em', {}, t('card.none'));
+    if (fact.choice) return fact.choice.color ? [h('i.tw-swatch', {style: `background:${fact.choice.color}`}), say(fact.choice)] : say(fact.choice);
+    if (fact.kind === 'boolean') return fact.value ? t('yes') : t('no');
+    if (fact.column === 'year') return String(fact.value);
+    if (typeof fact.value === 'number') {
+      if (fact.unit === 'm²') return area(fact.value);
+      return quantity(fact.value, fact.unit, 2);
+    }
+    return String(fact.value);
+  }
+
+  group(name, title, body) {
+    return h('details.tw-group', {
+      open: this.#open.has(name),
+      ontoggle: (event) => { if (event.target.open) this.#open.add(name); else this.#open.delete(name); },
+    }, h('summary', {}, title, icon('down')), body);
+  }
+
+  records(fact) {
+    const fields = (fact.fields ?? []).filter((field) => fact.value.some((row) => !EMPTY.has(row[field.column])));
+    return h('div.tw-wide', {}, h('table.tw-table.tw-records', {},
+      h('thead', {}, h('tr', {}, fields.map((field) => h('th', {scope: 'col'}, say(field.title), field.unit ? h('small', {}, unit(field.unit)) : null)))),
+      h('tbody', {}, fact.value.map((row) => h('tr', {}, fields.map((field) => {
+        const value = row[field.column];
+        return h('td', {}, EMPTY.has(value) ? '–' : typeof value === 'number' ? number(value, 2) : typeof value === 'boolean' ? (value ? t('yes') : t('no')) : String(value));
+      }))))));
+  }
+
+  evidence(card) {
+    const line = (title, value) => (EMPTY.has(value) ? null : h('tr', {}, h('th', {scope: 'row'}, title), h('td', {}, value)));
+    return [
+      ...card.evidence.datasets.map((item) => h('table.tw-table', {}, h('tbody', {},
+        line(t('evidence.dataset'), `${item.name || item.file_name} (#${item.id})`),
+        line(t('evidence.source'), item.source || t('evidence.unknown')),
+        line(t('evidence.licence'), item.licence || t('evidence.unknown')),
+        line(t('evidence.date'), item.data_date),
+        line(t('evidence.imported'), item.imported_at.replace('T', ' ').slice(0, 16)),
+        line(t('evidence.crs'), item.crs_declared && item.crs_declared !== item.crs_found ? t('evidence.crs.both', {declared: item.crs_declared, found: item.crs_found}) : item.crs_found)))),
+      h('table.tw-table', {}, h('tbody', {},
+        line(t('evidence.generation'), String(card.evidence.generation)),
+        line(t('evidence.key'), card.source_key),
+        line(t('evidence.origin'), card.synthetic ? t('origin.synthetic') : t('origin.real')))),
+    ];
+  }
+}

@@ -1,0 +1,44 @@
+// The legend on the map: what the colours of the layers that are coloured by an attribute mean.
+
+import {fill, h, icon} from './dom.js';
+import {unit} from './format.js';
+import {language, say, t} from './text.js';
+
+/** Entries of one layer's legend as elements. */
+export function entries(app, layer, counts) {
+  const legend = app.legends[layer.id] ?? [];
+  const by = layer.color_by.find((item) => item.column === app.store.layers[layer.id].colorBy);
+  return legend.map((entry, index) => h('li', {},
+    h('i.tw-swatch', {style: `background:${entry.color}`, 'data-mark': layer.mark}),
+    h('span', {}, entry[language()] || entry.zh, index === legend.length - 1 && by?.unit ? h('small', {}, ` ${unit(by.unit)}`) : null),
+    counts ? h('span.tw-count', {}, counts(entry, index)) : null));
+}
+
+/** Layers whose colours need explaining, with the column they are coloured by. */
+export function explained(app) {
+  return app.twin.layers
+    .filter((layer) => app.store.layers[layer.id].on && app.store.layers[layer.id].colorBy && app.legends[layer.id])
+    .map((layer) => ({layer, by: layer.color_by.find((item) => item.column === app.store.layers[layer.id].colorBy)}))
+    .filter(({by}) => by);
+}
+
+export class Legend {
+  #closed = false;
+
+  constructor(app) {
+    this.app = app;
+    this.element = h('section.tw-legend', {hidden: true});
+    app.host.append(this.element);
+  }
+
+  render() {
+    const shown = explained(this.app);
+    this.element.hidden = !shown.length;
+    this.element.setAttribute('aria-label', t('legend'));
+    fill(this.element,
+      h('button.tw-legend-head', {type: 'button', 'aria-expanded': String(!this.#closed), onclick: () => { this.#closed = !this.#closed; this.render(); }},
+        h('span', {}, t('legend')), icon('down')),
+      this.#closed ? null : shown.map(({layer, by}) => h('div.tw-legend-part', {},
+        h('h3', {}, say(layer.title), ' · ', say(by.title)), h('ul', {}, entries(this.app, layer)))));
+  }
+}

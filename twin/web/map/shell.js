@@ -1,0 +1,165 @@
+// What stands around the map: bars, rail with its panels, scale, coordinates, buttons, notices.
+
+import {debounced, fill, h, icon} from './dom.js';
+import {length, place} from './format.js';
+import {distance, roundBelow} from './geodesy.js';
+import {LayersPanel} from './layers_panel.js';
+import {Search} from './search.js';
+import {Sharing} from './sharing.js';
+import {language, say, t, theme} from './text.js';
+
+const RAIL = ['layers', 'search', 'sun', 'measure', 'share'];
+const BAR_WIDTH = 7.5; // em, the longest scale bar
+
+export class Shell {
+  #pointer = null;
+
+  constructor(app) {
+    this.app = app;
+    this.panels = {layers: new LayersPanel(app), search: new Search(app), sun: app.sun, measure: app.measure, share: new Sharing(app)};
+    this.top = h('header.tw-top');
+    this.rail = h('nav.tw-rail');
+    this.panel = h('section.tw-panel', {hidden: true, id: 'tw-panel'});
+    this.foot = h('footer.tw-foot');
+    this.tools = h('div.tw-nav');
+    this.progress = h('div.tw-progress', {role: 'progressbar', hidden: true});
+    this.message = h('div.tw-message', {role: 'status', 'aria-live': 'polite'});
+    app.host.append(...(app.full ? [this.top, this.rail, this.panel, this.foot] : []), this.tools, this.progress, this.message);
+    this.hush = debounced(() => this.message.classList.remove('tw-shown'), 4500);
+    this.slow = debounced(() => { this.progress.hidden = !app.engine.loading; }, 250);
+    app.canvas.addEventListener('pointermove', (event) => { this.#pointer = [event.offsetX, event.offsetY]; this.coordinates(); });
+    app.canvas.addEventListener('pointerleave', () => { this.#pointer = null; this.coordinates(); });
+    this.announce = debounced(() => this.panels.layers.viewed(), 150);
+  }
+
+  /** The address of another page with language and theme kept. */
+  pageLink(page) { return `${new URL(page, document.baseURI).pathname}?lang=${language()}&theme=${theme()}`; }
+
+  render() {
+    this.tools.setAttribute('aria-label', t('nav'));
+    this.progress.setAttribute('aria-label', t('loading'));
+    if (this.app.full) { this.#top(); this.#rail(); this.#foot(); this.open(this.app.store.panel, false); }
+    this.#nav();
+    this.#empty();
+    this.viewed();
+  }
+
+  #top() {
+    const {twin, engine} = this.app;
+    const synthetic = twin.origin === 'synthetic' || twin.origin === 'mixed';
+    const chip = (text, go, fid) => h('button.tw-chip', {type: 'button', onclick: go, 'data-place': fid}, text);
+    const other = language() === 'zh' ? 'en' : 'zh';
+    const opposite = theme() === 'dark' ? 'light' : 'dark';
+    fill(this.top,
+      h('h1', {}, t('title')),
+      h('nav.tw-pages', {'aria-label': t('pages')}, h('a', {href: this.pageLink('.'), 'aria-current': 'page'}, t('page.explore')), h('a', {href: this.pageLink('data')}, t('page.data'))),
+      h('div.tw-places', {role: 'group', 'aria-label': t('places')},
+        twin.bounds ? chip(t('places.all'), () => { this.app.select(null); engine.fly(engine.viewOf(twin.bounds, {pitch: 40})); }, 'all') : null,
+        twin.places.map((item) => chip(say({zh: item.name, en: item.name_en}), () => this.app.select('pilot_area', item.fid, {fly: true}).catch(() => {}), item.fid))),
+      h('div.tw-top-end', {},
+        synthetic ? h('span.tw-badge.tw-badge-large', {title: t('synthetic.why')}, icon('warn'), t(twin.origin === 'mixed' ? 'mixed' : 'synthetic')) : null,
+        h('button.tw-quiet', {type: 'button', lang: other, 'aria-label': t('language'), title: t('language'), 'data-action': 'language', onclick: () => this.app.language(other)}, t('language.other')),
+        h('button.tw-quiet', {type: 'button', 'aria-label': t(`theme.${opposite}`), title: t(`theme.${opposite}`), 'data-action': 'theme', onclick: () => this.app.theme(opposite)}, icon(theme() === 'dark' ? 'sun' : 'moon'))));
+  }
+
+  #rail() {
+    this.rail.setAttribute('aria-label', t('tools'));
+    fill(this.rail, RAIL.map((name) => h('button.tw-rail-button', {
+      type: 'button', 'data-panel': name, 'aria-pressed': String(this.app.store.panel === name), 'aria-controls': 'tw-panel',
+      onclick: () => this.open(this.app.store.panel === name ? '' : name),
+    }, icon(name), h('span', {}, t(name)))));
+  }
+
+  /** Open a panel, '' closes; measuring ends with its panel. */
+  open(name, focus = true) {
+    const {store, measure} = this.app;
+    if (store.panel === 'measure' && name !== 'measure') measure.stop();
+    store.panel = name;
+    for (const button of this.rail.children) button.setAttribute('aria-pressed', String(button.dataset.panel === name));
+    this.panel.hidden = !name;
+    this.app.host.classList.toggle('tw-with-panel', Boolean(name));
+    if (!name) { fill(this.panel); return; }
+    const body = h('div.tw-panel-body');
+    this.panel.setAttribute('aria-label', this.panels[name].title);
+    this.panel.dataset.panel = name;
+    fill(this.panel, h('div.tw-head', {}, h('h2', {}, this.panels[name].title),
+      h('button.tw-quiet', {type: 'button', 'aria-label': t('close'), onclick: () => this.escape()}, icon('close'))), body);
+    this.panels[name].render(body);
+    if (focus) (name === 'search' ? this.panels.search : body.querySelector('button, input, select'))?.focus();
+  }
+
+  escape() {
+    const name = this.app.store.panel;
+    if (!name) return false;
+    this.open('');
+    this.rail.querySelector(`[data-panel="${name}"]`)?.focus();
+    return true;
+  }
+
+  #foot() {
+    const {twin} = this.app;
+    this.bar = h('div.tw-scale');
+    this.pointer = h('span.tw-pointer');
+    fill(this.foot, this.bar,
+      h('div.tw-foot-line', {}, this.pointer,
+        twin.as_of ? h('span', {}, t('as_of', {date: twin.as_of})) : null,
+        twin.sources.length ? h('span.tw-sources', {title: twin.sources.join('; ')}, t('sources', {names: twin.sources.join(t('comma'))})) : null));
+    this.coordinates();
+  }
+
+  coordinates() {
+    if (!this.pointer) return;
+    const {engine} = this.app;
+    const [lon, lat] = this.#pointer ? engine.unproject(...this.#pointer) : [engine.view.longitude, engine.view.latitude];
+    this.pointer.textContent = `${place(lon, lat)} WGS84`;
+  }
+
+  #nav() {
+    const {engine} = this.app;
+    const button = (name, symbol, work) => h('button.tw-nav-button', {type: 'button', 'aria-label': t(`nav.${name}`), title: t(`nav.${name}`), 'data-nav': name, onclick: work}, icon(symbol));
+    fill(this.tools,
+      button('north', 'compass', () => engine.fly({bearing: 0}, 500)),
+      button('tilt', 'tilt', () => engine.fly({pitch: engine.view.pitch > 5 ? 0 : 55}, 600)),
+      button('in', 'plus', () => engine.fly({zoom: Math.min(19.5, engine.view.zoom + 1)}, 300)),
+      button('out', 'minus', () => engine.fly({zoom: Math.max(7, engine.view.zoom - 1)}, 300)));
+    this.compass = this.tools.querySelector('[data-nav=north] svg');
+  }
+
+  /** Follow the camera: scale bar, compass, coordinates, notes of the layer panel. */
+  viewed() {
+    const {engine} = this.app;
+    if (!engine.viewport) return;
+    if (this.compass) this.compass.style.transform = `rotate(${-engine.view.bearing}deg)`;
+    if (!this.app.full) return;
+    this.announce();
+    this.coordinates();
+    const [x, y] = [this.app.canvas.clientWidth / 2, this.app.canvas.clientHeight / 2];
+    const em = parseFloat(getComputedStyle(this.app.host).fontSize);
+    const metres = distance(engine.unproject(x - 50, y), engine.unproject(x + 50, y)) / 100;
+    const shown = roundBelow(metres * BAR_WIDTH * em);
+    this.scaleBar = {metres: shown, pixels: shown / metres};
+    this.bar.style.width = `${this.scaleBar.pixels}px`;
+    this.bar.textContent = length(shown).replace(/\.0+(?=\D)/, '');
+  }
+
+  loading(on) { if (on) this.slow(); else { this.slow.cancel(); this.progress.hidden = true; } }
+
+  /** One sentence for a moment. */
+  say(text) {
+    this.message.textContent = text;
+    this.message.classList.add('tw-shown');
+    this.hush();
+  }
+
+  #empty() {
+    this.emptyBox?.remove();
+    if (this.app.twin.bounds || !this.app.full) return;
+    this.emptyBox = h('div.tw-empty', {}, h('div.tw-empty-box', {},
+      h('h2', {}, t('empty.title')), h('p', {}, t('empty.text')),
+      h('dl', {},
+        h('dt', {}, t('empty.demo')), h('dd', {}, h('code', {}, '.venv/bin/python -m twin demo')),
+        h('dt', {}, t('empty.import')), h('dd', {}, h('code', {}, '.venv/bin/python -m twin import FILE'))),
+      h('a.tw-button.tw-primary', {href: this.pageLink('data')}, t('empty.open'))));
+    this.app.host.append(this.emptyBox);
+  }
+}
