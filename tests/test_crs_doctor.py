@@ -5,6 +5,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import pytest
 import shapely
 
@@ -35,8 +36,6 @@ def moved(shapes: Any, function: Any) -> npt.NDArray[np.object_]:
 
 
 def projected(code: int) -> Any:
-    import pyproj
-
     return pyproj.Transformer.from_crs(4326, code, always_xy=True).transform
 
 

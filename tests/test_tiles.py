@@ -13,7 +13,7 @@ import shapely
 import layers
 from tests import city
 from twin import features, tiles
-from twin.generation import mercator
+from twin.rows import mercator
 from twin.store import Store
 from twin.tile_cache import TileCache
 
@@ -116,7 +116,7 @@ def test_the_grid_s_height_is_weighted_by_area(store: Store) -> None:
     query = tiles._grid_query(spec, generation)
     whole = tiles._grid_values(tiles.TileBounds.of(0, 0, 0))
     one_cell = query.split("FROM (", 1)[1].rsplit(") t", 1)[0].split(" FROM (", 1)[1].rsplit(")", 1)[0]
-    row = store.cursor().execute(f"SELECT height_m, n FROM ({one_cell})", tiles._bound(one_cell, whole)).fetchall()
+    row = store.cursor().execute(tiles._with(f"SELECT height_m, n FROM ({one_cell})", whole)).fetchall()
     assert [(pytest.approx(expected, abs=0.06), 400)] == row
 
 

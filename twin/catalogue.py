@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from twin.generation import as_json
 from twin.store import Generation, Store
 
 Origin = Literal["real", "synthetic", "mixed"]
@@ -69,7 +68,7 @@ class Dataset:
         for name in _COLUMNS:
             value = getattr(self, name)
             if name in ("crs_report", "parameters"):
-                value = None if value is None else as_json(value)
+                value = None if value is None else _as_json(value)
             values.append(value)
         return f"INSERT INTO twin.dataset VALUES ({', '.join('?' * len(_COLUMNS))})", values
 
@@ -211,3 +210,8 @@ def sha256_of(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _as_json(value: Any) -> str:
+    """Compact JSON of a parameter or report for the catalogue."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)

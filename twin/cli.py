@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from twin import describe, export, remote
+from twin import describe, remote
 from twin.errors import InputError, TwinError, exit_code
 from twin.settings import Settings
 from twin.store import Store, restore
@@ -160,7 +160,8 @@ def _import(options: argparse.Namespace, settings: Settings) -> Result:
         }
         datasets = server.import_file(path, query, _progress())
     else:
-        from twin.importer import Origin, import_file
+        from twin.import_options import Origin
+        from twin.importer import import_file
 
         with _open(settings) as store:
             done = import_file(
@@ -199,6 +200,8 @@ def _table(rows: Sequence[Result]) -> str:
 
 
 def _export(options: argparse.Namespace, settings: Settings) -> Result:
+    from twin import export
+
     path: Path = options.file
     suffix = export.known_suffix(path.suffix)
     if not path.resolve().parent.is_dir():

@@ -41,12 +41,10 @@ class Known:
     @cached_property
     def bounds(self) -> tuple[float, float, float, float] | None:
         """West, south, east, north of everything known, degrees; None when nothing is."""
-        boxes = []
+        frames = [frame for frame in (self.towns, self.roads, self.buildings) if frame is not None]
+        boxes = [tuple(frame.total_bounds) for frame in frames if len(frame)]
         if self.boundary is not None and not self.boundary.is_empty:
             boxes.append(self.boundary.bounds)
-        for frame in (self.towns, self.roads, self.buildings):
-            if frame is not None and len(frame):
-                boxes.append(tuple(frame.total_bounds))
         if not boxes:
             return None
         low, high = np.min(boxes, axis=0), np.max(boxes, axis=0)
@@ -241,7 +239,8 @@ def _outline(sample: Sample, outlines: Any, plane: Plane) -> Iterator[Evidence]:
         250.0, 1.8, 80.0, misfit(0.5),
     )  # fmt: skip
     yield Evidence(
-        "外轮廓最接近已知界线的三成的距离", "distance of the nearest 30 % of its outline to the known boundaries",
+        "外轮廓最接近已知界线的三成的距离",
+        "distance of the nearest 30 % of its outline to the known boundaries",
         60.0, 2.0, 40.0, misfit(0.3),
     )  # fmt: skip
 

@@ -1,62 +1,34 @@
 """Bringing a file in: inspect, let the user correct, check, build, publish.
 
-The same steps serve the command line and the Data page; a page works through
-:class:`Jobs`, which runs one import at a time, reports progress and can be
-cancelled. Files are staged in the home's inbox and nothing is shown before the
-new generations are complete.
+The same steps serve the command line and the Data page (through
+:mod:`twin.jobs`). Nothing is shown before the new generations are complete.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
-import shutil
-import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
 from layers import get
-from twin import catalogue, generation
+from twin import catalogue
 from twin.catalogue import Dataset, Fault
-from twin.errors import Cancelled, InputError, NoGoodRow, TwinError, UnknownName
+from twin.errors import Cancelled, InputError, NoGoodRow
 from twin.features import known_layer
-from twin.generation import Builder, Built, Previous
+from twin.generation import Builder, Built, Previous, known_fids
+from twin.import_options import Choice, Mode, Origin
 from twin.ingest import Accepted, Inspection, Known, inspect
+from twin.rows import to_table
 from twin.settings import Settings
 from twin.store import Store
 
 Progress = Callable[[float, str], None]
-Mode = Literal["auto", "add", "replace"]
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the user decided for one dataset of a file; empty values keep the proposal."""
-
-    layer: str = ""
-    mapping: Mapping[str, str] | None = None
-    crs: str = ""
-    mode: Mode = "auto"
-    skip: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What the user says about where the data come from."""
-
-    source: str = ""
-    licence: str = ""
-    date: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +226,10 @@ def _build(
     spec = get(layer)
     previous = _previous(store, group)
     serials: Mapping[int, int] = store.serials(layer)
-    ids = generation.known_fids(previous)
+    ids = known_fids(previous)
     tables = []
     for part in group:
-        table, serials = generation.to_table(
+        table, serials = to_table(
             spec,
             part.frame,
             dataset=part.dataset.id,
@@ -310,160 +282,3 @@ def _part(progress: Progress | None, start: float, end: float) -> Progress | Non
     if progress is None:
         return None
     return lambda share, stage: progress(start + (end - start) * share, stage)
-
-
-# -- jobs -------------------------------------------------------------------
-
-Status = Literal["waiting", "inspecting", "ready", "importing", "done", "failed", "cancelled"]
-
-
-@dataclass(slots=True)
-class Job:
-    """One file on its way in. ``error`` holds the two texts of what went wrong."""
-
-    id: str
-    path: Path
-    name: str
-    status: Status = "waiting"
-    progress: float = 0.0
-    stage: str = ""
-    error: dict[str, str] | None = None
-    inspection: Inspection | None = None
-    datasets: list[Dataset] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def report(self, share: float, stage: str) -> None:
-        """Take over the progress of the running step."""
-        self.progress, self.stage = share, stage
-
-
-class Jobs:
-    """The queue of imports of one server: one runs, the others wait."""
-
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self._store = store
-        self._settings = settings
-        self._jobs: dict[str, Job] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="import")
-
-    def receive(self, name: str) -> Job:
-        """A new job with a place in the inbox to write the file to."""
-        identity = uuid.uuid4().hex
-        folder = self._store.home / "inbox" / identity
-        folder.mkdir(parents=True)
-        suffix = "".join(Path(name).suffixes[-2:]).lower()
-        job = Job(identity, folder / f"upload{suffix}", name)
-        self._jobs[identity] = job
-        return job
-
-    def get(self, identity: str) -> Job:
-        """The job with this id; :class:`UnknownName` if there is none."""
-        try:
-            return self._jobs[identity]
-        except KeyError:
-            raise UnknownName("没有这个导入任务。", "there is no such import.") from None
-
-    def listed(self) -> list[Job]:
-        """Every job of this server, newest first."""
-        return list(reversed(self._jobs.values()))
-
-    def inspect(self, job: Job, layer: str | None = None, crs: str = "auto") -> None:
-        """Queue the inspection of a received file."""
-        job.status = "waiting"
-        self._pool.submit(self._run, job, lambda: self._inspect(job, layer, crs))
-
-    def commit(self, job: Job, choices: Sequence[Choice], origin: Origin) -> None:
-        """Queue the import of an inspected file."""
-        if job.status != "ready" or job.inspection is None:
-            raise InputError("文件尚未检查完毕，请稍候。", "the file is not inspected yet; wait a moment.")
-        if len(choices) != len(job.inspection.datasets):
-            raise InputError("数据集的选择与文件不符。", "the choices do not match the datasets of the file.")
-        job.status = "waiting"
-        self._pool.submit(self._run, job, lambda: self._commit(job, choices, origin))
-
-    def import_now(
-        self, job: Job, *, layer: str | None, crs: str, mode: Mode, origin: Origin
-    ) -> None:
-        """Queue inspection and import in one go (the command line's way)."""
-        job.status = "waiting"
-        self._pool.submit(self._run, job, lambda: self._import(job, layer, crs, mode, origin))
-
-    def cancel(self, job: Job) -> None:
-        """Stop a job; what it staged is removed."""
-        job.stop.set()
-        if job.status in ("ready", "failed"):
-            job.status = "cancelled"
-            self._clean(job)
-
-    def forget(self, job: Job) -> None:
-        """Drop a job that never got its whole file."""
-        self._jobs.pop(job.id, None)
-        self._clean(job)
-
-    def close(self) -> None:
-        """Stop all work; unfinished jobs are cancelled."""
-        for job in self._jobs.values():
-            job.stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        for job in self._jobs.values():
-            self._clean(job)
-
-    def _run(self, job: Job, step: Callable[[], None]) -> None:
-        try:
-            if job.stop.is_set():
-                raise Cancelled("已取消。", "cancelled.")
-            step()
-        except Cancelled:
-            job.status = "cancelled"
-            self._clean(job)
-        except TwinError as error:
-            job.status, job.error = "failed", {"code": error.code, "zh": error.zh, "en": error.en}
-        except Exception:
-            _log.exception("import %s failed", job.id)
-            job.status = "failed"
-            job.error = {
-                "code": "fault",
-                "zh": "导入时发生内部错误，没有改动任何数据；详情见服务日志。",
-                "en": "the import failed by a fault of ours; nothing was changed. See the server's log.",
-            }
-
-    def _inspect(self, job: Job, layer: str | None, crs: str) -> None:
-        job.status = "inspecting"
-        if job.inspection is not None:
-            job.inspection.close()
-        job.inspection = inspect(
-            job.path, layer=layer, crs=crs, known=known(self._store), original_name=job.name, progress=job.report,
-            cancelled=job.stop.is_set,
-        )
-        job.status, job.progress = "ready", 1.0
-
-    def _commit(self, job: Job, choices: Sequence[Choice], origin: Origin) -> None:
-        assert job.inspection is not None
-        job.status, job.progress = "importing", 0.0
-        try:
-            job.datasets = commit(
-                self._store, job.inspection, job.path, choices=choices, origin=origin, settings=self._settings,
-                progress=job.report, cancelled=job.stop.is_set,
-            )
-        except InputError as error:
-            # The file stays inspected: the user can correct the choice and try again.
-            job.status, job.error = "ready", {"code": error.code, "zh": error.zh, "en": error.en}
-            return
-        job.error = None
-        job.status = "done"
-        self._clean(job)
-
-    def _import(self, job: Job, layer: str | None, crs: str, mode: Mode, origin: Origin) -> None:
-        job.status = "importing"
-        job.datasets = import_file(
-            self._store, job.path, settings=self._settings, layer=layer, crs=crs, mode=mode, origin=origin,
-            original_name=job.name, progress=job.report, cancelled=job.stop.is_set,
-        )
-        job.status = "done"
-        self._clean(job)
-
-    def _clean(self, job: Job) -> None:
-        if job.inspection is not None:
-            job.inspection.close()
-            job.inspection = None
-        shutil.rmtree(job.path.parent, ignore_errors=True)

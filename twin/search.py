@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
-
-import geopandas as gpd
-from pypinyin import Style, lazy_pinyin
+from typing import TYPE_CHECKING, Any
 
 from layers import LayerSpec
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -26,6 +26,9 @@ def keys_of(name: str) -> str:
     text = name.strip().lower()
     if not _HAN.search(text):
         return text
+    # Loaded here because a server that only answers queries never needs its tables.
+    from pypinyin import Style, lazy_pinyin
+
     full = "".join(lazy_pinyin(text))
     initials = "".join(lazy_pinyin(text, style=Style.FIRST_LETTER))
     return f"{text}|{full}|{initials}"

@@ -94,7 +94,7 @@ def main() -> None:
         lambda share, name: print(f"{time.perf_counter() - start:6.1f} s {share:4.0%} {name}"),
     )
     print(
-        f"built in {time.perf_counter() - start:.1f} s, peak memory "
+        f"built in {time.perf_counter() - start:.1f} s ({time.process_time():.1f} s of processor), peak memory "
         f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB"
     )
     figures(frames)

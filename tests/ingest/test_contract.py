@@ -46,8 +46,8 @@ def test_faults_of_geometry() -> None:
     spike = shapely.Polygon([(121, 31), (121.002, 31), (121.001, 31), (121.001, 31.001), (121, 31.001)])
     accepted = take(
         "building",
-        [SQUARE, None, shapely.Polygon(), Point(121.2, 31.3), box(31.3, 121.2, 31.4, 121.3), box(200, 95, 201, 96),
-         box(0, 0, 0.001, 0.001), bow, spike, SQUARE.boundary,
+        [SQUARE, None, shapely.Polygon(), Point(121.2, 31.3), box(31.3, 121.2, 31.4, 121.3),
+         box(200, 95, 201, 96), box(0, 0, 0.001, 0.001), bow, spike, SQUARE.boundary,
          shapely.GeometryCollection([SQUARE, Point(121.2, 31.3)])],
     )  # fmt: skip
     assert reasons(accepted) == {
@@ -90,14 +90,19 @@ def test_faults_of_values() -> None:
         用途=["住宅", "住宅", "住宅", "飞船", "住宅", None, "OFFICE"],
         年份=["1998", "1998", "1998", "0", "1998", "1998", "1998.0"],
     )
-    faults = accepted.faults.set_index("row")[["column", "level", "reason_en", "value"]].to_dict("index")
-    assert faults == {
-        2: {"column": "height_m", "level": "rejected", "reason_en": "'Height' is outside 0 to 700 m", "value": "900"},
-        3: {"column": "height_m", "level": "rejected", "reason_en": "'Height' is not a number", "value": "高"},
-        5: {"column": "source_key", "level": "rejected", "reason_en": "its key is that of an earlier row", "value": "d"},
-        4: {"column": "use", "level": "warning",
-            "reason_en": "'Use' is not one of the known values and was left empty", "value": "飞船"},
-    }  # fmt: skip
+    faults = accepted.faults.set_index("row")
+    assert faults[["column", "level", "value"]].T.to_dict("list") == {
+        2: ["height_m", "rejected", "900"],
+        3: ["height_m", "rejected", "高"],
+        5: ["source_key", "rejected", "d"],
+        4: ["use", "warning", "飞船"],
+    }
+    assert faults["reason_en"].tolist() == [
+        "'Height' is outside 0 to 700 m",
+        "'Height' is not a number",
+        "its key is that of an earlier row",
+        "'Use' is not one of the known values and was left empty",
+    ]
     frame = accepted.frame.set_index("source_key")
     assert frame["height_m"].to_dict() == {"a": 12.5, "d": 9.6, "f": 9.6, "g": 12.0}
     assert frame["height_source"].to_dict() == {
@@ -156,7 +161,12 @@ def test_a_stopped_check_changes_nothing() -> None:
     report = VectorDataset(source, "t", layer="building", crs="EPSG:4326", known=None).crs
     with pytest.raises(Cancelled):
         accept(
-            layers.get("building"), source, {}, Reference("EPSG:4326"), report, Task(cancelled=lambda: True)
+            layers.get("building"),
+            source,
+            {},
+            reference=Reference("EPSG:4326"),
+            report=report,
+            task=Task(cancelled=lambda: True),
         )
 
 

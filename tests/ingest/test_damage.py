@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +21,14 @@ from twin.ingest import RasterDataset, inspect
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
-import os
 
 COUNT = int(os.environ.get("FUZZ", "20"))
-NAMES = ("a.geojson", "a.gpkg", "a.zip", "a.fgb", "a.parquet", "a.kml", "a.csv", "a.xlsx", "a.osm", "a.osm.pbf",
-         "a.city.json", "dem.tif")  # fmt: skip
+COUNT = int(os.environ.get("DAMAGE_COUNT", "20"))
+"""Damaged versions of each format; more for a long search."""
+NAMES = (
+    "a.geojson", "a.gpkg", "a.zip", "a.fgb", "a.parquet", "a.kml", "a.csv", "a.xlsx", "a.osm", "a.osm.pbf",
+    "a.city.json", "dem.tif",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         book.active.append(line.split(","))
     book.save(folder / "a.xlsx")
     (folder / "a.osm").write_text(
-        "<osm version='0.6'><node id='1' lat='1' lon='1' version='1'/><node id='2' lat='1' lon='2' version='1'/>"
+        "<osm version='0.6'><node id='1' lat='1' lon='1' version='1'/>"
+        "<node id='2' lat='1' lon='2' version='1'/>"
         "<way id='1' version='1'><nd ref='1'/><nd ref='2'/><tag k='highway' v='path'/></way></osm>"
     )
     source = SHARED / "osm_helsinki" / "Helsinki.osm.pbf"
@@ -57,7 +62,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     cube = [[0, 0, 0], [9, 0, 0], [9, 9, 0], [0, 9, 0]]
     city = {"type": "CityJSON", "version": "2.0", "vertices": cube, "CityObjects": {
         "x": {"type": "Building", "attributes": {"measuredHeight": 5},
-              "geometry": [{"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2, 3]]]}]}}}  # fmt: skip
+              "geometry": [{"type": "MultiSurface", "lod": "1",
+                            "boundaries": [[[0, 1, 2, 3]]]}]}}}  # fmt: skip
     (folder / "a.city.json").write_text(json.dumps(city))
     with rasterio.open(
         folder / "dem.tif", "w", driver="GTiff", width=50, height=50, count=1, dtype="int16", crs=4326,
@@ -69,7 +75,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def damaged(data: bytes, seed: int, count: int) -> Iterator[bytes]:
     """Versions of ``data``: cut, with flipped bytes, with pieces removed, doubled or exchanged for noise."""
-    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    chance = random.Random(seed)
     for number in range(count):
         body = bytearray(data)
         kind = number % 5
@@ -124,7 +130,7 @@ def test_noise_and_other_formats_under_a_wrong_name(
     name: str, whole: dict[str, bytes], tmp_path: Path
 ) -> None:
     path = tmp_path / name
-    noise = random.Random(1).randbytes(3000)  # noqa: S311 - not for secrets
+    noise = random.Random(1).randbytes(3000)
     for data in (
         noise,
         noise[:1],

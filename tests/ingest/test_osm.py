@@ -106,9 +106,9 @@ def test_road_columns(tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.osm",
         {
-            1: ([1, 2], {"highway": "primary", "oneway": "-1", "bridge": "viaduct", "layer": "1", "lanes": "4",
-                         "maxspeed": "30 mph", "name": "沪宜公路", "foot": "no"}),
-            2: ([1, 2], {"highway": "footway", "wheelchair": "yes", "surface": "asphalt", "source": "survey"}),
+            1: ([1, 2], {"highway": "primary", "oneway": "-1", "bridge": "viaduct", "layer": "1",
+                         "lanes": "4", "maxspeed": "30 mph", "name": "沪宜公路", "foot": "no"}),
+            2: ([1, 2], {"highway": "footway", "wheelchair": "yes", "surface": "asphalt", "note": "x"}),
             3: ([1, 2], {"highway": "motorway"}),
             4: ([1, 2], {"highway": "service", "access": "private"}),
             5: ([1, 2, 3, 1], {"highway": "pedestrian", "area": "yes"}),

@@ -11,7 +11,10 @@ from tests.ingest.files import shared
 from twin.errors import InputError, UndecidedCrs, UnreadableFile
 from twin.ingest import inspect
 
-SENSORS = "设备编号,类型,经度,纬度,安装高度(cm),安装日期,主管部门\nS1,烟感,121.25,31.38,250,2023-05-01,消防支队\nS2,水位,121.26,31.39,120,2023/6/2,水务局\n"
+SENSORS = """设备编号,类型,经度,纬度,安装高度(cm),安装日期,主管部门
+S1,烟感,121.25,31.38,250,2023-05-01,消防支队
+S2,水位,121.26,31.39,120,2023/6/2,水务局
+"""
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])

@@ -17,6 +17,7 @@ import shapely
 
 from twin.demo import blocks, elevated, homes, land, network, people, roads, sensing, services, towns
 from twin.demo import buildings as building_rows
+from twin.demo.buildings import Ways
 from twin.demo.city import City
 from twin.demo.forms import FORMS
 from twin.demo.geometry import Geometries, Ints, to_metres
@@ -129,14 +130,7 @@ def build_city(
     frames["building"] = homes.buildings(city, use)
     frames["estate"], gates = homes.estates(city, ways, next(streams))
     step(0.88, "services")
-    frames |= services.stations(rails, city)
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(streets.line, 0.5, normalized=True))
-    frames["bus_stop"] = services.bus_stops(city, streets, centrality(middle), next(streams))
-    frames["facility"] = services.facilities(city, use, next(streams))
-    frames["centre"] = services.centres(city, use, next(streams))
-    frames["parcel_locker"] = services.parcel_lockers(city, ways, next(streams))
-    frames["construction_site"] = services.construction_sites(city, next(streams))
-    frames["underpass"] = services.underpasses(dips, streets, city, next(streams))
+    frames |= _serve(city, streets, ways, rails, dips, rng=next(streams))
     step(0.92, "sensing")
     frames["site_5g"] = sensing.sites(city, streets, next(streams))
     frames["sensor"] = sensing.sensors(
@@ -146,10 +140,35 @@ def build_city(
     return frames
 
 
+def _serve(
+    city: City,
+    streets: roads.Streets,
+    ways: Ways,
+    rails: elevated.Metro,
+    dips: Geometries,
+    *,
+    rng: np.random.Generator,
+) -> Frames:
+    """Public transport, facilities, centres, lockers, construction sites and underpasses."""
+    streams = iter(rng.spawn(6))
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(streets.line, 0.5, normalized=True))
+    use = homes.building_use(city.buildings.form, city.buildings.shop)
+    return services.stations(rails, city) | {
+        "bus_stop": services.bus_stops(city, streets, centrality(middle), next(streams)),
+        "facility": services.facilities(city, use, next(streams)),
+        "centre": services.centres(city, use, next(streams)),
+        "parcel_locker": services.parcel_lockers(city, ways, next(streams)),
+        "construction_site": services.construction_sites(city, next(streams)),
+        "underpass": services.underpasses(dips, streets, city, next(streams)),
+    }
+
+
 def _check(seed: int, scale: float) -> None:
+    """:class:`twin.errors.InputError` unless both are in range."""
     if not 0 < scale <= 1 or seed < 0:
         raise InputError(
-            f"演示城市的规模须大于 0 且不超过 1，种子须为非负整数；收到规模 {scale}、种子 {seed}，请改正后重试。",
+            "演示城市的规模须大于 0 且不超过 1，种子须为非负整数；"
+            f"收到规模 {scale}、种子 {seed}，请改正后重试。",
             f"scale must be above 0 and at most 1, and the seed not negative; got scale {scale} and "
             f"seed {seed}; correct them and try again.",
         )
@@ -163,7 +182,7 @@ def read_district(path: Path = BOUNDARY) -> shapely.Polygon:
 
 
 def _choose_sites(plots: blocks.Plots, most: int, rng: np.random.Generator) -> None:
-    """Keep at most ``most`` construction sites, the others become open green; two if none was drawn."""
+    """Keep at most ``most`` construction sites, the others become open green; at least two."""
     sites = rng.permutation(np.flatnonzero(plots.use == blocks.SITE))
     plots.use[sites[most:]] = blocks.OPEN
     if len(sites) < 2:

@@ -240,7 +240,8 @@ def villages(plots: Plots, rng: np.random.Generator) -> Plots:
         parts, owner = parts_of(group, 2)
         good = shapely.area(parts) > 4_500
         new.append((parts[good], village[owner[good]]))
-        rest = shapely.difference(rest, shapely.buffer(flat, 8.0, quad_segs=6))
+        taken = np.unique(owner[good])
+        rest[taken] = shapely.difference(rest[taken], shapely.buffer(flat[taken], 4.0, quad_segs=2))
     fields, field_owner = parts_of(rest, 2)
     good = shapely.area(fields) > 100
     groups = np.concatenate([part for part, _ in new])

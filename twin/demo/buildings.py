@@ -19,7 +19,10 @@ from twin.demo.geometry import Floats, Geometries, Ints, hit_pairs, parts_of, pl
 
 @dataclass(slots=True)
 class Buildings:
-    """Footprints (metres) with ``plot`` (index into the plots), ``form``, ``floors``, ``height_m``, ``year``."""
+    """Footprints (metres) with their plot (an index), form, floors, height and year.
+
+    ``shop`` marks the shops in front of an estate.
+    """
 
     footprint: Geometries
     plot: Ints

@@ -48,7 +48,7 @@ FORMS: tuple[Form, ...] = (
         "slab",
         "residential",
         "residential",
-        (24, 54),
+        (20, 46),
         (11, 13),
         (4.5, 8),
         (2, 5),

@@ -44,8 +44,13 @@ def to_degrees(metres: Floats) -> Floats:
 
 
 def geometries_to_degrees(geometries: Geometries) -> Geometries:
-    """Geometries in metres as geometries in longitude and latitude."""
+    """Geometries in metres as valid geometries in longitude and latitude.
+
+    Rounding may make a ring touch itself; such polygons are repaired.
+    """
     result: Geometries = shapely.transform(geometries, to_degrees)
+    bad = ~shapely.is_valid(result)
+    result[bad] = shapely.make_valid(result[bad], method="structure", keep_collapsed=False)
     return result
 
 

@@ -80,7 +80,10 @@ def number_estates(
 
 
 def estates(city: City, ways: Ways, rng: np.random.Generator) -> tuple[geopandas.GeoDataFrame, Floats]:
-    """The estate layer with gates where the road through it crosses its edge; also the gates (n, 2) in metres."""
+    """The estate layer with gates where the road through it crosses its edge.
+
+    Also the places of the gates (n, 2) in metres.
+    """
     chosen = np.flatnonzero(city.estate >= 0)
     kinds = np.array([form.estate for form in FORMS], dtype=object)[city.plots.use[chosen]]
     made = city.buildings

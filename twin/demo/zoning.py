@@ -85,7 +85,7 @@ def zone(cells: Geometries, scale: float, rng: np.random.Generator) -> Zoning:
     old = pull(middles, places.OLD_TOWNS) > 0.4
     kind = np.full(len(cells), RURAL)
     kind[industry > 0.45] = INDUSTRY
-    kind[(urban > 0.33) & (urban > industry * 0.9)] = URBAN
+    kind[(urban > 0.28) & (urban > industry * 0.9)] = URBAN
     kind[old] = OLD
     kind[pull(middles, (places.CIRCUIT,)) > 0.37] = CIRCUIT
     developed = np.ones(len(cells), dtype=bool)

@@ -142,11 +142,12 @@ class _Inspector:
 
     def _datasets(self, path: Path, kind: str, name: str) -> list[Dataset]:
         if kind == "CityJSON":
-            return [
-                self._vector(source, name, layer=self.layer or layer)
-                for layer, source in read_cityjson(path, name, self.task)
-                if self.layer in (None, layer) or layer == "building"
-            ]
+            found = read_cityjson(path, name, self.task)
+            asked = [item for item in found if item[0] == self.layer]
+            if self.layer is not None and not asked:
+                asked = [(self.layer, source) for layer, source in found if layer == "building"]
+            chosen = asked if self.layer is not None else found
+            return [self._vector(source, name, layer=layer) for layer, source in chosen]
         if kind == "CSV":
             tables = [read_csv(path, name, self.task)]
         elif kind == "XLSX":

@@ -125,7 +125,7 @@ def _address(entries: Any) -> str | None:
 def _height(
     item: Mapping[str, Any], objects: Mapping[str, dict[str, Any]], extent: float | None
 ) -> tuple[float | None, str | None]:
-    """Height above ground and where it comes from: stated for the building or its parts, else of the shape."""
+    """Height above ground and its source: stated for the building or its parts, else of the shape."""
     stated = [
         value
         for member in (item, *_parts(item, objects))

@@ -72,6 +72,7 @@ def accept(
     spec: LayerSpec,
     source: Source,
     mapping: Mapping[str, str],
+    *,
     reference: Reference,
     report: CrsReport,
     task: Task,
@@ -92,7 +93,7 @@ def accept(
     shaping.become(spec)
     shaping.repair()
     task.step(0.6, "check")
-    checker = _Checker(table, mapping, rows, keys, shaping.good, faults)
+    checker = _Checker(table, mapping, rows=rows, keys=keys, good=shaping.good, faults=faults)
     grouped = any("." in target for target in mapping)
     if keys is not None and not grouped:
         checker.duplicates(keys)
@@ -175,6 +176,7 @@ class _Checker:
         self,
         table: pd.DataFrame,
         mapping: Mapping[str, str],
+        *,
         rows: npt.NDArray[np.int64],
         keys: npt.NDArray[np.object_] | None,
         good: npt.NDArray[np.bool_],
@@ -264,8 +266,9 @@ class _Checker:
             self._fault(bad, column.name, f"“{column.title.zh}”不是已知的取值",
                         f"{column.title.en!r} is not one of the known values", raw)  # fmt: skip
         else:
-            self._fault(bad, column.name, f"“{column.title.zh}”不是已知的取值，已置空",
-                        f"{column.title.en!r} is not one of the known values and was left empty", raw, warn=True)  # fmt: skip
+            zh = f"“{column.title.zh}”不是已知的取值，已置空"
+            en = f"{column.title.en!r} is not one of the known values and was left empty"
+            self._fault(bad, column.name, zh, en, raw, warn=True)
         return found
 
     def _number(self, column: Column, raw: pd.Series, header: str) -> pd.Series:
@@ -303,11 +306,11 @@ class _Checker:
 
     def town(self, raw: pd.Series) -> pd.Series:
         """Nine-digit town codes (twelve-digit ones are cut), null where there is none."""
-        codes = read.texts(raw).map(lambda text: _TOWN.match(text), na_action="ignore")
+        codes = read.texts(raw).map(_TOWN.match, na_action="ignore")
         found = [int(match[1]) if isinstance(match, re.Match) else pd.NA for match in codes]
         bad = np.array([item is pd.NA for item in found]) & ~read.is_missing(raw)
-        self._fault(bad, "town", "街镇代码不是九位数字，已置空", "the town code has not nine digits and was left empty",
-                    raw, warn=True)  # fmt: skip
+        zh, en = "街镇代码不是九位数字，已置空", "the town code has not nine digits and was left empty"
+        self._fault(bad, "town", zh, en, raw, warn=True)
         return pd.Series(pd.array(found, dtype="Int64"), index=raw.index)
 
 

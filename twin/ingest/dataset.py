@@ -77,6 +77,7 @@ class VectorDataset(Dataset):
         progress: Progress | None = None,
         cancelled: Stop | None = None,
     ) -> Accepted:
+        """See :meth:`Dataset.rows_for`; :class:`InputError` also for a mapping that does not hold."""
         spec = _spec(layer)
         chosen = dict(self.mapping_for(layer) if mapping is None else mapping)
         check_mapping(spec, chosen, self._source.table)
@@ -93,7 +94,9 @@ class VectorDataset(Dataset):
         if not report.decided or report.found is None:
             raise _undecided(self.name, report)
         reference = _reference(report, source)
-        return accept(spec, source, chosen, reference, report, Task(progress, cancelled))
+        return accept(
+            spec, source, chosen, reference=reference, report=report, task=Task(progress, cancelled)
+        )
 
 
 def _spec(layer: str) -> LayerSpec:

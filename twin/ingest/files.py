@@ -38,23 +38,26 @@ def format_of(path: Path, name: str) -> str:
     return found
 
 
+_MAGIC = (
+    (b"fgb\x03", "FlatGeobuf"),
+    (b"PAR1", "GeoParquet"),
+    (b"II*\0", "GeoTIFF"),
+    (b"MM\0*", "GeoTIFF"),
+    (b"II+\0", "GeoTIFF"),
+    (b"MM\0+", "GeoTIFF"),
+    (b"\0\0\x27\x0a", "Shapefile"),
+)
+
+
 def _binary(head: bytes, suffix: str) -> str | None:
-    if head[:4] == b"PK\x03\x04" or head[:4] == b"PK\x05\x06":
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return "XLSX" if suffix in (".xlsx", ".xlsm") else "zip"
     if head.startswith(_SQLITE):
         return "GeoPackage" if head[68:72] in _GPKG_IDS or suffix == ".gpkg" else None
-    if head[:4] == b"fgb\x03" or head[:3] == b"fgb":
-        return "FlatGeobuf"
-    if head[:4] == b"PAR1":
-        return "GeoParquet"
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        return "GeoTIFF"
     # A PBF opens with a length and the name of its first block.
     if b"OSMHeader" in head[:32]:
         return "OSM"
-    if head[:4] == b"\0\0\x27\x0a":
-        return "Shapefile"
-    return None
+    return next((name for mark, name in _MAGIC if head.startswith(mark)), None)
 
 
 def _text(head: bytes, suffix: str, path: Path) -> str | None:

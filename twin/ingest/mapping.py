@@ -25,8 +25,8 @@ _DROPPED = re.compile(r"[\s_\-./]+")
 _SUFFIX = re.compile(r"[_\s](m|m2|km2|ha|mu|ft|cm|km|deg|ghz|mhz|dbm|w|kmh|sqm)$", re.IGNORECASE)
 _KEY_NAMES = (
     "sourcekey", "identifier", "globalid", "uuid", "guid", "gmlid", "osmid", "fid", "gid", "id", "objectid",
-    "编号", "编码", "标识", "标识码", "唯一标识", "设备编号", "站号", "基站编号", "基站id", "siteid", "bldgid",
-    "buildingid", "code", "adcode", "areacode", "regionid",
+    "编号", "编码", "标识", "标识码", "唯一标识", "设备编号", "站号", "基站编号", "基站id", "siteid",
+    "bldgid", "buildingid", "code", "adcode", "areacode", "regionid",
 )  # fmt: skip
 _TOWN_NAMES = ("towncode", "街镇代码", "乡镇代码", "街道代码", "镇代码", "统计用区划代码")
 _NAME_PATTERN = re.compile(r"(name|名称|名|站名)$")
@@ -56,6 +56,25 @@ def propose_mapping(spec: LayerSpec, table: pd.DataFrame, taken: Sequence[str] =
         by_name.setdefault(normal(header), header)
     for header in headers:
         by_name.setdefault(normal(_SUFFIX.sub("", fold(header))), header)
+    mapping = _by_alias(spec, table, by_name)
+    for column in spec.columns:
+        if column.kind == "records" and column.name not in mapping:
+            mapping.update(_fields(column, by_name))
+    used = set(mapping.values())
+    if "name" not in mapping and any(column.name == "name" for column in spec.columns):
+        mapping.update(_names(spec, table, [header for header in headers if header not in used]))
+    key = _key(table, by_name)
+    if key is not None:
+        mapping["source_key"] = key
+    if spec.id != "town":
+        town = next((by_name[name] for name in _TOWN_NAMES if name in by_name), None)
+        if town is not None:
+            mapping["town"] = town
+    return mapping
+
+
+def _by_alias(spec: LayerSpec, table: pd.DataFrame, by_name: Mapping[str, str]) -> dict[str, str]:
+    """Column of the layer to column of the file, each used once."""
     mapping: dict[str, str] = {}
     used: set[str] = set()
     # Own names first, so that an alias of one column cannot take the name of another.
@@ -68,19 +87,6 @@ def propose_mapping(spec: LayerSpec, table: pd.DataFrame, taken: Sequence[str] =
             if candidates:
                 mapping[column.name] = _best(column, candidates, table)
                 used.add(mapping[column.name])
-    for column in spec.columns:
-        if column.kind == "records" and column.name not in mapping:
-            mapping.update(_fields(column, by_name))
-    used.update(mapping.values())
-    if "name" not in mapping and any(column.name == "name" for column in spec.columns):
-        mapping.update(_names(spec, table, [header for header in headers if header not in used]))
-    key = _key(table, by_name)
-    if key is not None:
-        mapping["source_key"] = key
-    if spec.id != "town":
-        town = next((by_name[name] for name in _TOWN_NAMES if name in by_name), None)
-        if town is not None:
-            mapping["town"] = town
     return mapping
 
 

@@ -88,6 +88,7 @@ class OsmDataset(Dataset):
         self._found = found
 
     def preview(self, limit: int = 2000) -> dict[str, Any]:
+        """GeoJSON of at most ``limit`` objects."""
         return preview_of(self._frame, limit)
 
     def rows_for(
@@ -98,6 +99,7 @@ class OsmDataset(Dataset):
         progress: Progress | None = None,
         cancelled: Stop | None = None,
     ) -> Accepted:
+        """The rows of its one layer; :class:`InputError` for another layer or reference system."""
         if layer != self.layer:
             raise InputError(
                 f"OSM 文件中的这部分内容属于图层 {self.layer}，不能导入 {layer}。",
@@ -213,7 +215,7 @@ class _Reader:
                 self.layers["building"].reject(
                     [f"way/{way.id}"], "轮廓线没有闭合", "its outline is not closed", [tags["building"]]
                 )
-        elif osm_tags.is_polygon(tags):
+        elif osm_tags.may_be_polygon(tags):
             self._ways[way.id] = tags
 
     def _stream(self, way: Any, tags: Tags) -> None:
@@ -263,7 +265,7 @@ class _Reader:
     def _area(self, area: Any, tags: Tags) -> None:
         kind = "way" if area.from_way() else "relation"
         number = area.orig_id()
-        if not osm_tags.is_polygon(tags):
+        if not osm_tags.may_be_polygon(tags):
             return
         try:
             shape = self._wkb.create_multipolygon(area)
@@ -289,7 +291,7 @@ class _Reader:
         relations = {
             number: tags
             for number, tags in self._relations.items()
-            if ("relation", number) not in self._done and osm_tags.is_polygon(tags)
+            if ("relation", number) not in self._done and osm_tags.may_be_polygon(tags)
         }
         members: dict[int, list[tuple[int, str]]] = {}
         if relations:

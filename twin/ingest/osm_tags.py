@@ -37,14 +37,22 @@ _AMENITY_USE = {
 _MORE_USES = {"block": "residential", "semi": "residential", "tower_block": "residential"}
 _MORE_LAND_USES = {
     "cemetery": "green", "village_green": "green", "garages": "transport", "port": "transport",
-    "military": "public", "religious": "public", "greenhouse_horticulture": "farmland", "farmland": "farmland",
-    "plant_nursery": "farmland", "vineyard": "farmland", "allotments": "farmland", "greenfield": "construction",
-    "landfill": "utility", "depot": "logistics", "flowerbed": "green", "highway": "transport",
+    "military": "public", "religious": "public", "greenhouse_horticulture": "farmland",
+    "farmland": "farmland", "plant_nursery": "farmland", "vineyard": "farmland", "allotments": "farmland",
+    "greenfield": "construction", "landfill": "utility",
+    "depot": "logistics", "flowerbed": "green", "highway": "transport",
 }  # fmt: skip
 _GREEN_LEISURE = ("park", "garden", "pitch", "playground", "nature_reserve", "common", "dog_park")
 _GREEN_LANDUSE = ("grass", "forest", "village_green", "recreation_ground", "flowerbed")
 _GREEN_NATURAL = ("wood", "scrub", "grassland")
 _MORE_GREENS = {"nature_reserve": "wood", "dog_park": "park", "flowerbed": "belt"}
+_PLACE_KEYS = frozenset(
+    {"amenity", "shop", "leisure", "office", "social_facility", "school", "railway", "public_transport"}
+    | {"highway", "station", "vending"}
+)
+_SURFACE_KEYS = frozenset(
+    {"natural", "landuse", "leisure", "waterway", "boundary"} | (_PLACE_KEYS - {"highway"})
+)
 _WATER_LANDUSE = ("reservoir", "basin")
 _STREAM_WIDTH_M = {"river": 20.0, "canal": 12.0}
 _LINE_WIDTH_M = 6.0
@@ -121,13 +129,11 @@ def _address(tags: Tags) -> str | None:
     return f"{street}{number}" if _CHINESE.search(street) else f"{street} {number}"
 
 
-def is_polygon(tags: Tags) -> bool:
-    """Whether a closed outline with these tags is a surface of some layer."""
-    if tags.get("area") == "no" and "building" not in tags:
-        return False
-    if tags.get("building", "no") != "no" or tags.get("boundary") == "administrative":
+def may_be_polygon(tags: Tags) -> bool:
+    """Whether a closed outline with these tags can be a surface of some layer; cheap, and never wrongly no."""
+    if "building" in tags:
         return True
-    return any(True for _ in surfaces(tags)) or any(True for _ in places(tags))
+    return tags.get("area") != "no" and not _SURFACE_KEYS.isdisjoint(tags)
 
 
 # -- one row per layer --------------------------------------------------------------------
@@ -230,6 +236,8 @@ def stream(tags: Tags) -> Row | None:
 
 def surfaces(tags: Tags) -> Iterator[tuple[str, Row]]:
     """Layers and rows of a surface: water, green, land use, estate, construction site."""
+    if _SURFACE_KEYS.isdisjoint(tags):
+        return
     landuse, natural, leisure = (tags.get(key, "") for key in ("landuse", "natural", "leisure"))
     if natural == "water" or landuse in _WATER_LANDUSE or tags.get("waterway") in ("riverbank", "dock"):
         kind = next(
@@ -279,6 +287,8 @@ def surfaces(tags: Tags) -> Iterator[tuple[str, Row]]:
 
 def places(tags: Tags) -> Iterator[tuple[str, Row]]:
     """Layers and rows of a point, or of a surface taken as one: stops, stations, lockers, facilities."""
+    if _PLACE_KEYS.isdisjoint(tags):
+        return
     transport = tags.get("public_transport")
     if tags.get("highway") == "bus_stop" or (
         transport == "platform" and tags.get("bus") == "yes" and "highway" not in tags

@@ -17,38 +17,17 @@ from twin.errors import InputError
 from twin.ingest.mapping import normal
 from twin.ingest.values import fold
 
-_LON = (
-    "lon",
-    "lng",
-    "long",
-    "longitude",
-    "经度",
-    "东经",
-    "x",
-    "x坐标",
-    "坐标x",
-    "横坐标",
-    "east",
-    "easting",
-    "pointx",
-    "lonx",
-)
-_LAT = (
-    "lat",
-    "latitude",
-    "纬度",
-    "北纬",
-    "y",
-    "y坐标",
-    "坐标y",
-    "纵坐标",
-    "north",
-    "northing",
-    "pointy",
-    "laty",
-)
-_WKT = ("wkt", "geometry", "geom", "thegeom", "wkbgeometry", "几何", "空间数据", "坐标串", "shape", "wkb", "坐标",
-        "location", "经纬度", "lonlat", "lnglat", "位置")  # fmt: skip
+# Names of the two columns, paired first; then any of the one with any of the other.
+_PAIRS = (
+    ("lon", "lat"), ("lng", "lat"), ("long", "lat"), ("longitude", "latitude"),
+    ("经度", "纬度"), ("东经", "北纬"),
+    ("x", "y"), ("x坐标", "y坐标"), ("坐标x", "坐标y"), ("横坐标", "纵坐标"), ("east", "north"),
+    ("easting", "northing"), ("pointx", "pointy"), ("lonx", "laty"),
+)  # fmt: skip
+_WKT = (
+    "wkt", "geometry", "geom", "thegeom", "wkbgeometry", "几何", "空间数据", "坐标串", "shape", "wkb",
+    "坐标", "location", "经纬度", "lonlat", "lnglat", "位置",
+)  # fmt: skip
 _DATUM = (
     (re.compile(r"gcj-?_?0?2|火星|高德|amap|mars"), GCJ02),
     (re.compile(r"bd-?_?09|baidu|百度"), BD09),
@@ -73,22 +52,18 @@ def find_places(table: pd.DataFrame) -> dict[str, str]:
         by_name.setdefault(_DATUM_PREFIX.sub("", normal(header)), header)
         for short, _ in _BARE_DATUM:
             by_name.setdefault(normal(header).removeprefix(short), header)
-    for lon, lat in zip(_LON, _LON_TO_LAT, strict=True):
+    for lon, lat in _PAIRS:
         if lon in by_name and lat in by_name:
             return {"lon": by_name[lon], "lat": by_name[lat]}
-    lon_header = next((by_name[name] for name in _LON if name in by_name), None)
-    lat_header = next((by_name[name] for name in _LAT if name in by_name), None)
-    if lon_header and lat_header:
-        return {"lon": lon_header, "lat": lat_header}
+    some_lon = next((by_name[lon] for lon, _ in _PAIRS if lon in by_name), None)
+    some_lat = next((by_name[lat] for _, lat in _PAIRS if lat in by_name), None)
+    if some_lon and some_lat:
+        return {"lon": some_lon, "lat": some_lat}
     for header in (by_name[name] for name in _WKT if name in by_name):
         some = table[header].dropna().head(50)
         if len(some) and (~shapely.is_missing(_from_cells(some))).mean() > 0.5:
             return {"wkt": header}
     return {}
-
-
-_LON_TO_LAT = ("lat", "lat", "lat", "latitude", "纬度", "北纬", "y", "y坐标", "坐标y", "纵坐标", "north", "northing",
-               "pointy", "laty")  # fmt: skip
 
 
 def geometry_of(table: pd.DataFrame, places: Mapping[str, str]) -> Geometries:

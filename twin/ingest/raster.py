@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import rasterio
 import rasterio.warp
 from rasterio.enums import Resampling
@@ -30,7 +31,7 @@ from twin.ingest.reading import Accepted, Dataset, Progress, Stop, Task
 
 RasterLayer = Literal["dem", "population"]
 RASTER_LAYERS = ("dem", "population")
-_MAX_CELLS = 400_000_000
+_MAX_CELLS = 100_000_000
 _NODATA = {"int16": -32768.0, "float32": -9999.0}
 _DEM_NAME = re.compile(
     r"dem|dtm|dsm|srtm|elev|terrain|高程|地形|aster|alos|copernicus|nasadem", re.IGNORECASE
@@ -106,6 +107,7 @@ class RasterDataset(Dataset):
         progress: Progress | None = None,  # noqa: ARG002
         cancelled: Stop | None = None,  # noqa: ARG002
     ) -> Accepted:
+        """A raster has no rows: always :class:`InputError`; see :meth:`write`."""
         raise InputError(
             f"{self.name} 是栅格，不能导入矢量图层 {layer}；请选 dem 或 population。",
             f"{self.name} is a raster and cannot enter the vector layer {layer}; choose dem or population.",
@@ -145,7 +147,7 @@ class RasterDataset(Dataset):
         try:
             data, transform = _warped(self._path, self.name, source_crs, chosen)
             task.step(0.7, "check")
-            return _written(target, data, transform, chosen, report, self.dtype)
+            return _written(target, data, transform, layer=chosen, report=report, source_dtype=self.dtype)
         except (RasterioError, ValueError, MemoryError) as error:
             if isinstance(error, InputError):
                 raise
@@ -229,8 +231,6 @@ def _report(crs: Any, wanted: str, *, georeferenced: bool) -> CrsReport:
     if crs is None or not georeferenced:
         return CrsReport(None, None, decided=False, basis="none", zh="栅格没有声明坐标系。",
                          en="the raster declares no reference system.")  # fmt: skip
-    import pyproj
-
     try:
         name = str(Reference(name_of(pyproj.CRS.from_wkt(crs.to_wkt()))).name)
     except (pyproj.exceptions.CRSError, ValueError):
@@ -273,6 +273,7 @@ def _written(
     target: Path,
     data: npt.NDArray[np.float64],
     transform: Any,
+    *,
     layer: str,
     report: CrsReport,
     source_dtype: str,
@@ -292,8 +293,8 @@ def _written(
     height, width = filled.shape
     target.parent.mkdir(parents=True, exist_ok=True)
     with rasterio.open(
-        target, "w", driver="COG", width=width, height=height, count=1, dtype=dtype, crs=WGS84, transform=transform,
-        nodata=nodata, compress="DEFLATE", predictor="YES",
+        target, "w", driver="COG", width=width, height=height, count=1, dtype=dtype, crs=WGS84,
+        transform=transform, nodata=nodata, compress="DEFLATE", predictor="YES",
         overview_resampling="AVERAGE",
     ) as raster:  # fmt: skip
         raster.write(filled, 1)

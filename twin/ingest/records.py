@@ -1,4 +1,4 @@
-"""Flat tables with a row per record (the sectors of a site, the gates of an estate) as objects with records."""
+"""Flat tables with a row per record (a site's sectors, an estate's gates) as objects with records."""
 
 from __future__ import annotations
 
@@ -56,8 +56,14 @@ def group_records(
     if "source_key" in result:
         again = result["source_key"].duplicated().to_numpy()
         if again.any():
-            faults.add("rejected", "编号与前面的对象重复", "its key is that of an earlier object",
-                       rows=rows[result.index[again]], keys=result["source_key"][again].to_list(), column="source_key")  # fmt: skip
+            faults.add(
+                "rejected",
+                "编号与前面的对象重复",
+                "its key is that of an earlier object",
+                rows=rows[result.index[again]],
+                keys=result["source_key"][again].to_list(),
+                column="source_key",
+            )
             result = result[~again]
     else:
         # A name is stable between two deliveries of the same table, a row number is not.

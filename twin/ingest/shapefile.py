@@ -9,8 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 # Code page byte (offset 29 of a .dbf) to Python codec, those in use.
-_LDID = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5", 0x78: "big5", 0x03: "cp1252", 0x57: "cp1252",
-         0x01: "cp437", 0x02: "cp850", 0x13: "cp932", 0x7B: "cp932", 0xC9: "cp1251", 0x65: "cp866"}  # fmt: skip
+_LDID = {
+    0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5", 0x78: "big5", 0x03: "cp1252", 0x57: "cp1252",
+    0x01: "cp437", 0x02: "cp850", 0x13: "cp932", 0x7B: "cp932", 0xC9: "cp1251", 0x65: "cp866",
+}  # fmt: skip
 _SAMPLE_RECORDS = 3000
 
 
@@ -50,7 +52,8 @@ def decoded(table: pd.DataFrame, encoding: str) -> pd.DataFrame:
     result = pd.DataFrame(
         {
             number: table.iloc[:, number].map(text)
-            if pd.api.types.is_string_dtype(table.dtypes.iloc[number]) or table.dtypes.iloc[number] == object
+            if pd.api.types.is_string_dtype(table.dtypes.iloc[number])
+            or pd.api.types.is_object_dtype(table.dtypes.iloc[number])
             else table.iloc[:, number]
             for number in range(table.shape[1])
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyproj
 import shapely
 
 from layers import LayerSpec
@@ -105,12 +106,12 @@ class Shaping:
         self.geometry[index[kept]] = fixed[kept]
         done = np.zeros(len(self.geometry), dtype=bool)
         done[index[kept]] = True
-        self._fault(done, "几何自相交，已修复且范围不变", "its geometry was invalid and has been repaired without loss",
-                    level="warning", values=reasons)  # fmt: skip
+        zh, en = "几何自相交，已修复且范围不变", "its geometry was invalid and has been repaired without loss"
+        self._fault(done, zh, en, level="warning", values=reasons)
         failed = np.zeros(len(self.geometry), dtype=bool)
         failed[index[~kept]] = True
-        self._fault(failed, "几何无效且无法无损修复", "its geometry is invalid and cannot be repaired without loss",
-                    values=reasons)  # fmt: skip
+        zh, en = "几何无效且无法无损修复", "its geometry is invalid and cannot be repaired without loss"
+        self._fault(failed, zh, en, values=reasons)
 
     def become(self, spec: LayerSpec) -> None:
         """Take on the layer's kind: parts of collections, points of surfaces, strips of streams."""
@@ -197,8 +198,6 @@ def strips(lines: Geometries, width_m: float | npt.NDArray[np.float64]) -> Geome
 
 
 def _plane(reference: Reference) -> Any:
-    import pyproj
-
     return pyproj.Transformer.from_crs(4326, reference.name, always_xy=True).transform
 
 

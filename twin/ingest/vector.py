@@ -42,6 +42,8 @@ _GEOJSON = re.compile(
 )
 _CRS_MEMBER = re.compile(rb'"crs"\s*:\s*\{')
 _HEAD = 1 << 16
+_MAX_ROWS = 20_000_000
+_MAX_BYTES = 8 * 2**30
 _PIPELINES = (b'"gdal_streamed_alg"', b"<OGRVRTDataSource", b"<VRTDataset")
 
 
@@ -190,22 +192,24 @@ def _geojson_name(path: Path, name: str) -> str:
 
 
 def _check_geojson(path: Path, name: str) -> None:
-    """Refuse JSON that GDAL would read with another driver: pipelines that open other files, foreign formats."""
+    """Refuse JSON that GDAL would read with another driver: pipelines to other files, foreign formats."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         if not _GEOJSON.search(data[:_HEAD]) and not _GEOJSON.search(data[-_HEAD:]):
             raise _damaged(name, "GeoJSON")
         if any(data.find(mark) >= 0 for mark in _PIPELINES):
             raise UnreadableFile(
                 f"{name} 是指向其他数据的虚拟文件，不能导入；请导出为真实数据。",
-                f"{name} is a virtual file that points to other data and is not imported; export the data itself.",
+                f"{name} is a virtual file that points to other data; export the data itself.",
             )
 
 
 def _read_parquet(path: Path, name: str) -> Source:
     """GeoParquet, or plain Parquet with WKB, WKT or coordinate columns."""
     try:
-        schema = pq.read_schema(path)
-        if b"geo" in (schema.metadata or {}):
+        with pq.ParquetFile(path) as file:
+            _refuse_bomb(file.metadata, name)
+            metadata = file.schema_arrow.metadata or {}
+        if b"geo" in metadata:
             frame = gpd.read_parquet(path)
             geometry = frame.geometry.to_numpy()
             others = [
@@ -231,6 +235,16 @@ def _read_parquet(path: Path, name: str) -> Source:
     if not len(table):
         raise UnreadableFile(f"{name} 中没有任何要素。", f"{name} holds no features.")
     return Source(Path(name).stem, table, geometry, declared)
+
+
+def _refuse_bomb(metadata: pq.FileMetaData, name: str) -> None:
+    """A few bytes of Parquet can declare billions of rows."""
+    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    if metadata.num_rows > _MAX_ROWS or size > _MAX_BYTES:
+        raise UnreadableFile(
+            f"{name} 太大（{metadata.num_rows:,} 行），请分成几个文件导入。",
+            f"{name} is too large ({metadata.num_rows:,} rows); split it into several files.",
+        )
 
 
 def _damaged(name: str, kind: str) -> UnreadableFile:

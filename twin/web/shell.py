@@ -3,7 +3,8 @@
 Streamlit's browser part looks for its server below the address of the page
 first (``/data/_stcore/…``) and leaves failed requests in the console; told
 where the server is, it asks once. The document also gets our title, language
-and ground colour, so that nothing flashes before the page is drawn.
+and ground colour, so that nothing flashes before the page is drawn, and loses
+Streamlit's own chrome, which a keyboard would reach behind our full-window pages.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ def _head() -> bytes:
     """What is put into the document's head."""
     ground = {theme: design.tokens()[theme]["ground"] for theme in ("dark", "light")}
     return (
+        "<style>[data-testid='stHeader'], [data-testid='stToolbar'], a[href='#stMain'] { display: none !important; }"
+        "[data-testid='stMain'] { overflow: hidden !important; }</style>"
         "<script>"
         "window.__streamlit = {BACKEND_BASE_URL: location.origin};"
         f"(function (ground) {{ {_LOOK} }})({json.dumps(ground)});"

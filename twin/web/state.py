@@ -12,7 +12,7 @@ from typing import Any
 
 from layers import all_layers
 from twin import describe, features, tiles
-from twin.importer import Jobs
+from twin.jobs import Jobs
 from twin.settings import Settings
 from twin.store import Store
 from twin.tile_cache import Key, TileCache

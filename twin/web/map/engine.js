@@ -3,10 +3,12 @@
 // The scene is pydeck's JSON from /api/scene. It is converted once; filters, the
 // selection and the measurements are laid over it without touching its tiles.
 
+import {evenLight, sunlight} from './light.js';
+
 const SCRIPTS = ['vendor/deck.min.js', 'vendor/deck-json.min.js'];
 const MOST_PIXELS = 8_847_360; // 4096 x 2160: beyond this, sharpness costs more than it shows
 const EVERYTHING = [-2e9, 2e9];
-const SHADOW = [0.02, 0.04, 0.09, 0.55];
+const OVERLAYS = ['selection', 'measure', 'extra', 'labels'];
 let libraries = null;
 
 function script(address) {
@@ -31,15 +33,19 @@ function sharpness(element) {
 
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
+/** Id of the city's layer that a drawn layer shows. */
+export const nameOf = (id) => id.split('|')[0];
+
 export class Engine {
   #spec = [];
   #overlays = new Map();
   #filters = () => null;
-  #light = null;
   #ground = [11, 21, 38, 255];
   #observer;
   #waiting = [];
   #frames = 0;
+  #tileCame = false;
+  #given = false; // whether a scene has come yet
   #zoomLevel = null;
   #doubleClickZoom = true;
 
@@ -99,26 +105,22 @@ export class Engine {
 
   #rendered() {
     this.#frames += 1;
-    if (this.firstTiles === null && this.#spec.length && this.#contents().some((layer) => layer.isLoaded)) this.firstTiles = performance.now();
+    if (this.#tileCame) this.firstTiles ??= performance.now();
   }
-
-  #contents() { return this.deck.props.layers.filter((layer) => layer && layer.constructor.layerName === 'MVTLayer'); }
 
   /** Follow whether tiles are still to come; a timer, because deck.gl has no event for it. */
   #watch() {
     const look = () => {
-      const layers = this.deck.layerManager?.getLayers() ?? [];
-      const loading = !layers.length || layers.some((layer) => !layer.parent && !layer.isLoaded);
+      const drawn = new Map((this.deck.layerManager?.getLayers() ?? []).map((layer) => [layer.id, layer]));
+      const loading = !this.#given || this.#spec.some((layer) => !drawn.get(layer.id)?.isLoaded);
       if (loading !== this.loading) { this.loading = loading; this.options.onLoading?.(loading); }
-      if (!loading && !this.moving) {
-        const seen = this.#frames;
-        this.#waiting = this.#waiting.filter((wait) => {
-          wait.from ??= seen;
-          if (seen <= wait.from && wait.patience-- > 0) return true;
-          wait.resolve();
-          return false;
-        });
-      }
+      if (loading || this.moving) return;
+      this.#waiting = this.#waiting.filter((wait) => {
+        wait.from ??= this.#frames;
+        if (this.#frames <= wait.from && wait.patience-- > 0) return true;
+        wait.resolve();
+        return false;
+      });
     };
     this.timer = setInterval(look, 120);
   }
@@ -142,7 +144,14 @@ export class Engine {
     this.#ground = ground;
     const converter = new D.JSONConverter({configuration: {classes: D}});
     const loadOptions = {mvt: {workerUrl: new URL(`${this.options.assets}vendor/mvt-worker.js`, location.href).href}};
-    this.#spec = converter.convert({layers: spec.layers}).layers.map((layer) => layer.clone({loadOptions}));
+    const onTileLoad = () => { this.#tileCame = true; };
+    // A shader is built once for its extensions, so a layer that gets a filter is another layer to deck.gl.
+    this.#given = true;
+    this.#spec = converter.convert({layers: spec.layers}).layers.map((layer) => {
+      const [filter] = layer.props.extensions;
+      const id = filter ? `${layer.id}|${filter.opts.categorySize ? 'category' : 'range'}` : layer.id;
+      return layer.clone({id, loadOptions, onTileLoad});
+    });
     this.#draw();
   }
 
@@ -171,42 +180,12 @@ export class Engine {
       parameters: {depthCompare: 'always', depthWriteEnabled: false},
       material: false,
     });
-    const scene = this.#spec.map((layer) => layer.clone({filterRange: EVERYTHING, ...this.#filters(layer.id, level)}));
-    this.deck.setProps({layers: [ground, ...scene, ...['selection', 'measure', 'labels', 'extra'].flatMap((name) => this.#overlays.get(name) ?? [])]});
+    const scene = this.#spec.map((layer) => layer.clone({filterRange: EVERYTHING, ...this.#filters(nameOf(layer.id), level)}));
+    this.deck.setProps({layers: [ground, ...scene, ...OVERLAYS.flatMap((name) => this.#overlays.get(name) ?? [])]});
   }
 
-  /**
-   * Light the scene: by the sun ({altitude, azimuth, shadows}) or evenly (null).
-   * With shadows, picking returns nothing in deck.gl 9.4 unless the effect is told to take part in it.
-   */
-  light(sun, theme) {
-    const D = window.deck;
-    const white = [255, 255, 255];
-    if (!sun) {
-      this.#light = new D.LightingEffect({
-        ambient: new D.AmbientLight({color: white, intensity: theme === 'light' ? 1.15 : 1.0}),
-        key: new D.DirectionalLight({color: [255, 250, 240], intensity: theme === 'light' ? 1.0 : 0.9, direction: [-1.2, -2.6, -2.2]}),
-        rim: new D.DirectionalLight({color: [190, 210, 255], intensity: 0.45, direction: [2.5, 1.2, -1]}),
-      });
-      this.#light.id = 'even-light';
-    } else {
-      const {altitude, azimuth, shadows} = sun;
-      const [a, h] = [azimuth * Math.PI / 180, altitude * Math.PI / 180];
-      const up = Math.max(0, Math.min(1, altitude / 35));
-      const direction = [-Math.sin(a) * Math.cos(h), -Math.cos(a) * Math.cos(h), -Math.sin(h)];
-      const lights = {ambient: new D.AmbientLight({color: altitude > 0 ? [225, 235, 255] : [120, 145, 200], intensity: altitude > 0 ? 0.75 + 0.25 * up : 0.6})};
-      if (altitude > 0) {
-        lights.sun = new D.DirectionalLight({
-          color: [255, Math.round(205 + 45 * up), Math.round(150 + 90 * up)], intensity: 0.6 + 1.5 * up, direction, _shadow: shadows,
-        });
-      }
-      this.#light = new D.LightingEffect(lights);
-      this.#light.id = altitude > 0 && shadows ? 'sun-with-shadow' : altitude > 0 ? 'sun' : 'night';
-      this.#light.shadowColor = SHADOW;
-      this.#light.useInPicking = true;
-    }
-    this.deck.setProps({effects: [this.#light]});
-  }
+  /** Light the scene: by the sun ({altitude, azimuth, shadows}) or evenly (null). */
+  light(sun, theme) { this.deck.setProps({effects: [sun ? sunlight(sun) : evenLight(theme)]}); }
 
   /** Move the camera; `ms` of flight, none where the system asks for less motion. */
   fly(change, ms = 1400) {
@@ -227,7 +206,7 @@ export class Engine {
     const room = Math.min(width, height) * padding;
     const grow = 1e-4;
     const fitted = flat.fitBounds([[west - grow, south - grow], [east + grow, north + grow]], {padding: room, maxZoom});
-    return {longitude: fitted.longitude, latitude: fitted.latitude, zoom: Math.min(maxZoom, fitted.zoom + 0.12 * (pitch / 45)), pitch, bearing};
+    return {longitude: fitted.longitude, latitude: fitted.latitude, zoom: Math.min(maxZoom, fitted.zoom + 0.3 * (pitch / 45)), pitch, bearing};
   }
 
   project(lon, lat, z = 0) { return this.viewport.project([lon, lat, z]).slice(0, 2); }

@@ -12,7 +12,7 @@ export const ICONS = {
   check: 'M5 12.5 10 17 19 7',
   plus: 'M12 5v14M5 12h14',
   minus: 'M5 12h14',
-  compass: 'M12 3.5 15 12H9l3-8.5ZM12 20.5 9 12h6l-3 8.5Z',
+  compass: 'M12 2.8 15.4 12H8.6L12 2.8ZM8.6 12 12 21.2 15.4 12M12 2.8V12',
   tilt: 'M4 17.5h16l-3.6-11H7.6L4 17.5Zm2-5.8h12',
   flat: 'M4 5h16v14H4zM4 12h16M12 5v14',
   home: 'M4 11.2 12 4l8 7.2M6.2 9.6V20h11.6V9.6',

@@ -1,4 +1,8 @@
-// The names on the map: one text layer, thinned on the GPU where names would overlap.
+// The names on the map: one text layer of those names that fit beside each other.
+//
+// deck.gl's CollisionFilterExtension was tried and left names half faded and
+// half overlapping in tilted views, at the cost of one more pass a frame. A view
+// holds a few hundred candidates; laying their boxes out here takes about 1 ms.
 
 import {language, rgb, theme, tokens} from './text.js';
 
@@ -16,12 +20,16 @@ const STYLES = {
 };
 const OWN = {water_text: {dark: [122, 168, 204], light: [58, 112, 152]}, green_text: {dark: [118, 176, 146], light: [62, 122, 78]}};
 const USUAL = [12, 'text_2', 300];
+const LIFTED = new Set(['metro_station', 'centre', 'facility', 'underpass']); // above their dot
+const MOST_CANDIDATES = 1500;
 
 export class Labels {
   #all = null;
-  #bucket = '';
+  #shown = '';
+  #widths = new Map();
+  #timer = 0;
 
-  /** @param app the running map: engine, store, twin, scale() */
+  /** @param app the running map: engine, store, scale() */
   constructor(app) { this.app = app; }
 
   async load() {
@@ -30,45 +38,103 @@ export class Labels {
     this.draw(true);
   }
 
-  /** Draw the names that belong to this view; cheap when the view has hardly changed. */
+  /** Choose and draw the names of this view; at most every 120 ms while the camera moves. */
   draw(force = false) {
     if (!this.#all) return;
-    const {engine, store} = this.app;
-    const {zoom, longitude, latitude} = engine.view;
-    const bucket = [Math.floor(zoom * 2), Math.round(longitude * 2 ** zoom / 120), Math.round(latitude * 2 ** zoom / 90)].join();
-    if (bucket === this.#bucket && !force) return;
-    this.#bucket = bucket;
-    const [west, south, east, north] = engine.viewport?.getBounds() ?? [-180, -90, 180, 90];
-    const [padX, padY] = [(east - west) * 0.25, (north - south) * 0.25];
-    const here = this.#all.filter(({layer, position: [lon, lat], zoom: from}) =>
-      from <= zoom + 0.25 && store.layers[layer]?.on
-      && lon > west - padX && lon < east + padX && lat > south - padY && lat < north + padY).slice(0, 700);
+    if (!force) {
+      this.#timer ||= setTimeout(() => { this.#timer = 0; this.draw(true); }, 120);
+      return;
+    }
+    if (this.app.gone) return;
     const scale = this.app.scale();
-    const style = (item) => STYLES[item.layer] ?? USUAL;
-    const color = (item) => (OWN[style(item)[1]] ? [...OWN[style(item)[1]][theme()], 255] : rgb(style(item)[1], 255));
-    const D = window.deck;
-    engine.overlay('labels', here.length ? [new D.TextLayer({
+    const chosen = this.#choose(scale);
+    const shown = [scale, theme(), ...chosen.map((item) => item.index)].join();
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const color = ([, name]) => (OWN[name] ? [...OWN[name][theme()], 255] : rgb(name, 255));
+    this.app.engine.overlay('labels', chosen.length ? [new window.deck.TextLayer({
       id: 'labels',
-      data: here,
+      data: chosen,
       getPosition: (item) => item.position,
-      getText: (item) => item[language()] || item.zh,
-      getSize: (item) => style(item)[0] * scale,
-      getColor: color,
+      getText: (item) => item.text,
+      getSize: (item) => item.style[0] * scale,
+      getColor: (item) => color(item.style),
+      getPixelOffset: (item) => [0, -item.lift * scale],
       fontFamily: tokens().font,
       fontWeight: 600,
       characterSet: 'auto',
       fontSettings: {sdf: true, fontSize: 40, buffer: 6, radius: 10, cutoff: 0.2},
       outlineWidth: 3.5,
       outlineColor: rgb('ground', 235),
-      getPixelOffset: (item) => (item.layer === 'metro_station' || item.layer === 'centre' ? [0, -13 * scale] : [0, 0]),
       parameters: {depthCompare: 'always', depthWriteEnabled: false},
-      extensions: [new D.CollisionFilterExtension()],
-      collisionGroup: 'labels',
-      collisionTestProps: {sizeScale: 1.6},
-      getCollisionPriority: (item) => style(item)[2] - Math.min(99, item.priority / 10),
-      updateTriggers: {
-        getText: language(), getColor: theme(), getSize: scale, getPixelOffset: scale,
-      },
+      shadowEnabled: false,
+      updateTriggers: {getColor: theme()},
     })] : []);
+  }
+
+  /** Names that fit beside each other, the important ones first. */
+  #choose(scale) {
+    const {engine, store} = this.app;
+    const {viewport} = engine;
+    const {zoom} = engine.view;
+    const [west, south, east, north] = viewport.getBounds();
+    const here = [];
+    this.#all.forEach((item, index) => {
+      const [lon, lat] = item.position;
+      if (item.zoom > zoom + 0.25 || !store.layers[item.layer]?.on || lon < west || lon > east || lat < south || lat > north) return;
+      const style = STYLES[item.layer] ?? USUAL;
+      here.push({...item, index, style, text: item[language()] || item.zh, lift: LIFTED.has(item.layer) ? 13 : 0, weight: style[2] - Math.min(99, item.priority / 10)});
+    });
+    here.sort((a, b) => b.weight - a.weight);
+    const taken = new Grid(64 * scale);
+    const chosen = [];
+    for (const item of here.slice(0, MOST_CANDIDATES)) {
+      const [x, y, near] = this.#place(viewport, item.position);
+      if (x < 0 || y < 0 || x > viewport.width || y > viewport.height) continue;
+      const [w, h] = [(this.#width(item.text) * item.style[0] + 14) * scale * near, (item.style[0] + 11) * scale * near];
+      const box = [x - w / 2, y - h / 2 - item.lift * scale * near, x + w / 2, y + h / 2 - item.lift * scale * near];
+      if (taken.add(box)) chosen.push(item);
+    }
+    return chosen;
+  }
+
+  /** Pixel of a place on the ground, and how much larger things look there than at the middle of the view. */
+  #place(viewport, position) {
+    const [X, Y] = viewport.projectFlat(position);
+    const m = viewport.pixelProjectionMatrix;
+    const w = m[3] * X + m[7] * Y + m[15];
+    return [(m[0] * X + m[4] * Y + m[12]) / w, (m[1] * X + m[5] * Y + m[13]) / w, viewport.focalDistance / w];
+  }
+
+  /** Width of a text in multiples of its size: a Han character is as wide as high, a Latin one about half. */
+  #width(text) {
+    let width = this.#widths.get(text);
+    if (width === undefined) {
+      width = [...text].reduce((sum, character) => sum + (character > '\u2e7f' ? 1 : 0.56), 0);
+      this.#widths.set(text, width);
+    }
+    return width;
+  }
+}
+
+/** Boxes that do not overlap, found by cells. */
+class Grid {
+  #cells = new Map();
+
+  constructor(size) { this.size = size; }
+
+  /** Take a box [left, top, right, bottom]; false where another one is. */
+  add(box) {
+    const cells = [];
+    for (let x = Math.floor(box[0] / this.size); x <= box[2] / this.size; x += 1) {
+      for (let y = Math.floor(box[1] / this.size); y <= box[3] / this.size; y += 1) cells.push(`${x},${y}`);
+    }
+    const hit = (other) => other[0] < box[2] && other[2] > box[0] && other[1] < box[3] && other[3] > box[1];
+    if (cells.some((cell) => this.#cells.get(cell)?.some(hit))) return false;
+    for (const cell of cells) {
+      if (!this.#cells.has(cell)) this.#cells.set(cell, []);
+      this.#cells.get(cell).push(box);
+    }
+    return true;
   }
 }

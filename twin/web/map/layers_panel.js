@@ -1,7 +1,7 @@
 // The layer panel: what there is, what is shown, how it is coloured and filtered.
 
 import {fill, h, icon, select, toggle} from './dom.js';
-import {filterControl, isNumeric} from './filter.js';
+import {filterControl} from './filter.js';
 import {number} from './format.js';
 import {entries} from './legend.js';
 import {say, t} from './text.js';
@@ -96,13 +96,9 @@ export class LayersPanel {
   legend(layer, element) {
     const state = this.app.store.layers[layer.id];
     if (!state.on || !this.app.legends[layer.id]) { fill(element); return; }
-    const write = (counts) => fill(element, h('ul.tw-legend-list', {}, entries(this.app, layer, counts)));
-    write();
-    if (!state.colorBy) return;
-    const column = layer.columns.find((item) => item.name === state.colorBy);
-    this.app.summary(layer.id, state.colorBy).then((summary) => {
-      if (state.colorBy !== column.name) return;
-      write((entry, index) => number(isNumeric(column) ? summary.classes?.[index] ?? 0 : summary.counts?.[entry.value] ?? 0));
-    }).catch(() => {});
+    const column = state.colorBy;
+    const write = (summary) => fill(element, h('ul.tw-legend-list', {}, entries(this.app, layer, summary)));
+    write(null);
+    if (column) this.app.summary(layer.id, column).then((summary) => { if (state.colorBy === column) write(summary); }).catch(() => {});
   }
 }

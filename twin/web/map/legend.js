@@ -1,17 +1,22 @@
 // The legend on the map: what the colours of the layers that are coloured by an attribute mean.
 
 import {fill, h, icon} from './dom.js';
-import {unit} from './format.js';
+import {number, unit} from './format.js';
 import {language, say, t} from './text.js';
 
-/** Entries of one layer's legend as elements. */
-export function entries(app, layer, counts) {
-  const legend = app.legends[layer.id] ?? [];
+/**
+ * Entries of one layer's legend as elements; with the summary of the column it is
+ * coloured by also how many objects each has, and classes without any are left out.
+ */
+export function entries(app, layer, summary) {
   const by = layer.color_by.find((item) => item.column === app.store.layers[layer.id].colorBy);
-  return legend.map((entry, index) => h('li', {},
+  const shown = (app.legends[layer.id] ?? [])
+    .map((entry, index) => ({...entry, count: summary && by ? summary.classes?.[index] ?? summary.counts?.[entry.value] ?? 0 : null}))
+    .filter((entry) => entry.count !== 0);
+  return shown.map((entry, index) => h('li', {},
     h('i.tw-swatch', {style: `background:${entry.color}`, 'data-mark': layer.mark}),
-    h('span', {}, entry[language()] || entry.zh, index === legend.length - 1 && by?.unit ? h('small', {}, ` ${unit(by.unit)}`) : null),
-    counts ? h('span.tw-count', {}, counts(entry, index)) : null));
+    h('span', {}, entry[language()] || entry.zh, index === shown.length - 1 && by?.unit ? h('small', {}, ` ${unit(by.unit)}`) : null),
+    entry.count === null ? null : h('span.tw-count', {}, number(entry.count))));
 }
 
 /** Layers whose colours need explaining, with the column they are coloured by. */
@@ -39,6 +44,12 @@ export class Legend {
       h('button.tw-legend-head', {type: 'button', 'aria-expanded': String(!this.#closed), onclick: () => { this.#closed = !this.#closed; this.render(); }},
         h('span', {}, t('legend')), icon('down')),
       this.#closed ? null : shown.map(({layer, by}) => h('div.tw-legend-part', {},
-        h('h3', {}, say(layer.title), ' · ', say(by.title)), h('ul', {}, entries(this.app, layer)))));
+        h('h3', {}, say(layer.title), ' · ', say(by.title)), this.#list(layer, by))));
+  }
+
+  #list(layer, by) {
+    const list = h('ul', {}, entries(this.app, layer));
+    this.app.summary(layer.id, by.column).then((summary) => fill(list, entries(this.app, layer, summary))).catch(() => {});
+    return list;
   }
 }

@@ -1,5 +1,6 @@
 // What a click hit, and how the selected object stands out.
 
+import {nameOf} from './engine.js';
 import {number} from './format.js';
 import {rgb, say, t} from './text.js';
 
@@ -11,7 +12,7 @@ export class Selection {
 
   /** {layer, row} of a picked object, {cell, text} for a cell of the grid, null for open ground. */
   of(info) {
-    const layer = info?.layer && this.app.layer[info.layer.id];
+    const layer = info?.layer && this.app.layer[nameOf(info.layer.id)];
     const properties = info?.object?.properties;
     if (!layer || !properties) return null;
     if (layer.aggregated && properties.n !== undefined) {

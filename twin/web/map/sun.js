@@ -1,11 +1,12 @@
 // Sun and shadow by date and hour of the place.
 
 import {daylight, sunAt, zoneOf} from './astronomy.js';
-import {fill, h, icon, toggle} from './dom.js';
+import {fill, h, icon, select, toggle} from './dom.js';
 import {bearing, clock} from './format.js';
-import {t, theme} from './text.js';
+import {language, t, theme} from './text.js';
 
 const MINUTES = 1440;
+const two = (value) => String(value).padStart(2, '0');
 const DATES = [['spring', '03-20'], ['summer', '06-21'], ['autumn', '09-23'], ['winter', '12-21'], ['greatcold', '01-20']];
 
 export class Sun {
@@ -44,8 +45,7 @@ export class Sun {
     const row = (title, control) => h('label.tw-row', {}, h('span', {}, title), control);
     this.on = toggle(t('sun.on'), sun.on, (on) => this.#set({on}));
     this.shadows = toggle(t('sun.shadows'), sun.shadows, (shadows) => this.#set({shadows, on: true}));
-    this.date = h('input.tw-input', {type: 'date', value: sun.date, min: '1970-01-01', max: '2100-12-31', 'aria-label': t('sun.date'),
-      onchange: (event) => { if (/^\d{4}-\d{2}-\d{2}$/.test(event.target.value)) this.#set({date: event.target.value, on: true}); }});
+    this.date = h('div.tw-date', {role: 'group', 'aria-label': t('sun.date')});
     this.hour = h('input.tw-hour', {type: 'range', min: 0, max: MINUTES - 1, step: 5, value: sun.minutes, 'aria-label': t('sun.hour'),
       oninput: (event) => this.#set({minutes: Number(event.target.value), on: true})});
     this.play = h('button.tw-button.tw-square', {type: 'button', onclick: () => (this.#playing ? this.pause() : this.start())});
@@ -56,7 +56,7 @@ export class Sun {
     fill(body,
       row(t('sun.on'), this.on), row(t('sun.shadows'), this.shadows),
       h('div.tw-hour-box', {}, this.play, h('div.tw-hour-slide', {}, this.track, this.hour), this.clock),
-      h('label.tw-field', {}, h('span', {}, t('sun.date')), this.date),
+      h('div.tw-field', {}, h('span', {}, t('sun.date')), this.date),
       h('div.tw-chips', {}, DATES.map(([name, day]) => h('button.tw-chip', {type: 'button', onclick: () => this.#set({date: `${year}-${day}`, on: true})}, t(`sun.${name}`)))),
       this.facts, h('p.tw-note', {}, t('sun.note')));
     this.write();
@@ -71,7 +71,7 @@ export class Sun {
     const local = (minutes) => clock((minutes + zone.minutes + 2 * MINUTES) % MINUTES);
     this.on.checked = sun.on;
     this.shadows.checked = sun.shadows;
-    this.date.value = sun.date;
+    this.#writeDate(sun.date);
     this.hour.value = sun.minutes;
     this.hour.setAttribute('aria-valuetext', clock(sun.minutes));
     this.clock.textContent = clock(sun.minutes);
@@ -87,6 +87,21 @@ export class Sun {
       light ? fact(t('sun.rise'), `${local(light.sunrise)} – ${local(light.sunset)}`) : null,
       fact(t('sun.zone'), zone.china ? t('sun.zone.china') : t('sun.zone.longitude', {zone: `UTC${hours < 0 ? '−' : '+'}${Math.abs(hours)}`})),
       altitude <= 0 ? h('p.tw-warn', {}, icon('moon'), t('sun.below')) : null);
+  }
+
+  /** Year, month and day as three boxes: the browser's own date box speaks the browser's language, not the page's. */
+  #writeDate(date) {
+    if (this.date.dataset.date === date && this.date.lang === language()) return;
+    Object.assign(this.date, {lang: language()}).dataset.date = date;
+    const [year, month, day] = date.split('-').map(Number);
+    const days = (y, m) => new Date(Date.UTC(y, m, 0)).getUTCDate();
+    const change = (y, m, d) => this.#set({date: [y, two(m), two(Math.min(d, days(y, m)))].join('-'), on: true});
+    const list = (first, last, name) => Array.from({length: last - first + 1}, (_, index) => [String(first + index), t(name, {n: first + index})]);
+    const first = Math.min(year, new Date().getFullYear() - 5);
+    fill(this.date,
+      select(t('sun.year'), list(first, first + 15, 'sun.year.n'), String(year), (value) => change(value, month, day)),
+      select(t('sun.month'), list(1, 12, 'sun.month.n'), String(month), (value) => change(year, value, day)),
+      select(t('sun.day'), list(1, days(year, month), 'sun.day.n'), String(day), (value) => change(year, month, value)));
   }
 
   /** Let the day pass: ten minutes a step, as fast as frames come, at most eight a second. */

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from layers import all_layers
-from twin import __version__, catalogue, describe, export, features, scene
+from twin import __version__, catalogue, describe, features, scene
 from twin.design import Theme
 from twin.errors import InputError
 from twin.web import state
@@ -134,6 +134,8 @@ async def faults(request: Request) -> Response:
 
 async def export_layer(request: Request) -> Response:
     """``GET /api/export/{layer}.{format}``: a whole layer as a file."""
+    from twin import export
+
     current = state.current()
     name = request.path_params["name"]
     layer, _, suffix = name.partition(".")

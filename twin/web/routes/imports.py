@@ -8,16 +8,19 @@ arrives. The job then goes ``inspecting`` -> ``ready`` -> (user's choices) ->
 from __future__ import annotations
 
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from twin.errors import InputError
-from twin.importer import Choice, Job, Mode, Origin
-from twin.ingest import Dataset as FileDataset
+from twin.import_options import Choice, Mode, Origin
+from twin.jobs import Job
 from twin.web import state
 from twin.web.routes.replies import Json, body_object, in_thread, integer
+
+if TYPE_CHECKING:
+    from twin.ingest import Dataset as FileDataset
 
 _MODES = ("auto", "add", "replace")
 
