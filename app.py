@@ -4,6 +4,4 @@ import streamlit as st
 
 from twin.web import server
 
-app = st.App(
-    server.PAGES, lifespan=server.lifespan, routes=server.routes(), middleware=server.middleware()
-)
+app = st.App(server.PAGES, lifespan=server.lifespan, routes=server.routes(), middleware=server.middleware())

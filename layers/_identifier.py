@@ -89,7 +89,5 @@ def format_many(prefix: str, fids: npt.NDArray[np.int64]) -> list[str]:
     checks = (_MODULUS + 1 - product) % _MODULUS
     return [
         f"{prefix}-{town:09d}-{serial:07d}-{_ALPHABET[check]}"
-        for town, serial, check in zip(
-            towns.tolist(), serials.tolist(), checks.tolist(), strict=True
-        )
+        for town, serial, check in zip(towns.tolist(), serials.tolist(), checks.tolist(), strict=True)
     ]

@@ -71,7 +71,9 @@ def sites() -> gpd.GeoDataFrame:
     )
 
 
-def put(store: Store, frames: Mapping[str, gpd.GeoDataFrame], *, name: str = "test", synthetic: bool = False) -> list[int]:
+def put(
+    store: Store, frames: Mapping[str, gpd.GeoDataFrame], *, name: str = "test", synthetic: bool = False
+) -> list[int]:
     """Publish ``frames`` as one import; returns the ids of the datasets."""
     first = catalogue.next_dataset_id(store)
     parts = [

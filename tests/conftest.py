@@ -64,7 +64,7 @@ def browser_executable() -> Path:
 @pytest.fixture(scope="session")
 def chromium(browser_executable: Path) -> Iterator[Browser]:
     """One headless browser for all browser tests."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - other tests need no Playwright
+    from playwright.sync_api import sync_playwright  # other tests need no Playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

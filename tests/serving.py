@@ -48,9 +48,13 @@ class Client:
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            connection.request(
+                method, path, body, {name.replace("_", "-"): value for name, value in headers.items()}
+            )
             reply = connection.getresponse()
-            return Answer(reply.status, {key.lower(): value for key, value in reply.getheaders()}, reply.read())
+            return Answer(
+                reply.status, {key.lower(): value for key, value in reply.getheaders()}, reply.read()
+            )
         finally:
             connection.close()
 
@@ -79,7 +83,9 @@ def serving(home: Path, monkeypatch: Any) -> Iterator[Client]:
     monkeypatch.setenv("TWIN_HOME", str(home))
     monkeypatch.setenv("TWIN_PORT", str(port))
     app = Starlette(routes=server.routes(), middleware=server.middleware(), lifespan=server.lifespan)
-    running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on", ws="none"))
+    running = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on", ws="none")
+    )
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:

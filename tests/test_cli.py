@@ -57,7 +57,12 @@ def test_layers_for_people(home: Path, capsys: pytest.CaptureFixture[str]) -> No
     ],
 )
 def test_bad_use_is_one_sentence(
-    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], says: str
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    says: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     code, out, err = run(capsys, *arguments, "--home", str(home))
@@ -67,7 +72,9 @@ def test_bad_use_is_one_sentence(
     assert "Traceback" not in err
 
 
-def test_a_hopeless_file_changes_nothing(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hopeless_file_changes_nothing(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     bad = tmp_path / "bad.geojson"
     bad.write_text("{")
     code, _, err = run(capsys, "import", str(bad), "--home", str(home))
@@ -76,7 +83,9 @@ def test_a_hopeless_file_changes_nothing(home: Path, tmp_path: Path, capsys: pyt
         assert store.generation("building").number == 1
 
 
-def test_a_setting_that_does_not_parse(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_setting_that_does_not_parse(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("TWIN_PORT", "many")
     code, _, err = run(capsys, "layers")
     assert (code, "TWIN_PORT" in err) == (2, True)
@@ -92,12 +101,23 @@ def test_undo_export_backup_restore(home: Path, tmp_path: Path, capsys: pytest.C
     assert {row["id"]: row["rows"] for row in rows} == {"building": 30, "town": 2}
 
 
-def test_an_export_can_be_imported_again(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_export_can_be_imported_again(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for suffix in ("parquet", "gpkg", "geojson", "fgb", "csv"):
         out = tmp_path / f"building.{suffix}"
         assert run(capsys, "export", "building", str(out), "--home", str(home))[0] == 0
         code, told, err = run(
-            capsys, "import", str(out), "--layer", "building", "--crs", "EPSG:4326", "--home", str(tmp_path / suffix), "--json"
+            capsys,
+            "import",
+            str(out),
+            "--layer",
+            "building",
+            "--crs",
+            "EPSG:4326",
+            "--home",
+            str(tmp_path / suffix),
+            "--json",
         )
         assert code == 0, err
         assert [(item["accepted"], item["rejected"]) for item in json.loads(told)["datasets"]] == [(30, 0)]
@@ -110,7 +130,9 @@ def test_commands_go_through_a_running_server(
     table.write_text("经度,纬度,格口数\n121.2001,31.3001,40\n", encoding="utf-8")
     with serving(home, monkeypatch):
         arguments = ("--home", str(home), "--json")
-        code, out, err = run(capsys, "import", str(table), "--layer", "parcel_locker", "--crs", "EPSG:4326", *arguments)
+        code, out, err = run(
+            capsys, "import", str(table), "--layer", "parcel_locker", "--crs", "EPSG:4326", *arguments
+        )
         assert code == 0, err
         assert json.loads(out)["datasets"][0]["accepted"] == 1
         rows = {row["id"]: row["rows"] for row in json.loads(run(capsys, "layers", *arguments)[1])["layers"]}
@@ -137,7 +159,11 @@ def test_doctor_checks_and_prints_settings(home: Path, capsys: pytest.CaptureFix
 
 def test_as_a_process(home: Path) -> None:
     outcome = subprocess.run(
-        [sys.executable, "-m", "twin", "layers", "--home", str(home), "--json"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "twin", "layers", "--home", str(home), "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (outcome.returncode, outcome.stderr) == (0, "")
     assert len(json.loads(outcome.stdout)["layers"]) == 2

@@ -47,7 +47,10 @@ def _ask(port: int, path: str, data: bytes | None = None) -> dict:
 
 
 def _table(number: int, rows: int = 4000) -> bytes:
-    lines = [f"{number}-{row},{121.2 + row % 100 / 1e4:.4f},{31.3 + row // 100 / 1e4:.4f},{number}" for row in range(rows)]
+    lines = [
+        f"{number}-{row},{121.2 + row % 100 / 1e4:.4f},{31.3 + row // 100 / 1e4:.4f},{number}"
+        for row in range(rows)
+    ]
     return ("运营商,经度,纬度,格口数\n" + "\n".join(lines)).encode()
 
 
@@ -71,7 +74,11 @@ def test_killing_the_server_during_imports_loses_nothing_finished(tmp_path: Path
         assert state["status"] == "done", state
         finished += 50
         # ... and one that the kill meets anywhere between its first byte and its last.
-        _ask(port, f"/api/imports?name=killed{number}.csv&layer=parcel_locker&crs=EPSG:4326&now=1", _table(1000 + number))
+        _ask(
+            port,
+            f"/api/imports?name=killed{number}.csv&layer=parcel_locker&crs=EPSG:4326&now=1",
+            _table(1000 + number),
+        )
         time.sleep(draw.uniform(0.0, 0.9))
         process.send_signal(signal.SIGKILL)
         process.wait(30)

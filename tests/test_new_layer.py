@@ -58,7 +58,10 @@ def test_one_file_is_enough(
 ) -> None:
     home = tmp_path / "home"
     table = tmp_path / "充电桩.csv"
-    table.write_text("名称,经度,纬度,功率(kW),接口\n一号桩,121.25,31.38,60,快充\n二号桩,121.26,31.38,7,慢充\n", encoding="utf-8")
+    table.write_text(
+        "名称,经度,纬度,功率(kW),接口\n一号桩,121.25,31.38,60,快充\n二号桩,121.26,31.38,7,慢充\n",
+        encoding="utf-8",
+    )
     arguments = ["--home", str(home), "--json"]
     assert cli.main(["import", str(table), "--crs", "EPSG:4326", *arguments]) == 0
     imported = json.loads(capsys.readouterr().out)
@@ -76,7 +79,10 @@ def test_one_file_is_enough(
         found = client.get("/api/search?q=yihaozhuang").json["results"][0]
         assert found["identifier"].startswith("CHG-")
         card = client.get(f"/id/{found['identifier']}").json
-        assert {item["column"]: item["value"] for item in card["attributes"]} == {"power_kw": 60.0, "plug": "dc"}
+        assert {item["column"]: item["value"] for item in card["attributes"]} == {
+            "power_kw": 60.0,
+            "plug": "dc",
+        }
     assert cli.main(["export", new_layer, str(tmp_path / "out.geojson"), *arguments]) == 0
     assert len(json.loads((tmp_path / "out.geojson").read_text(encoding="utf-8"))["features"]) == 2
     legend = scene.legend(layers.get(new_layer), "plug", "dark")

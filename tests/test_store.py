@@ -36,7 +36,9 @@ def test_rows_come_back_as_they_went_in(store: Store) -> None:
     city.put(store, {"town": city.towns(), "building": city.buildings(), "site_5g": city.sites()})
     generation = store.generation("building")
     assert (generation.rows, generation.people, generation.number) == (400, 800, 1)
-    found = _rows(store, f"SELECT source_key, height_m, town, ST_Area(geom) FROM {generation.relation} ORDER BY fid")
+    found = _rows(
+        store, f"SELECT source_key, height_m, town, ST_Area(geom) FROM {generation.relation} ORDER BY fid"
+    )
     assert {row[2] for row in found} == {310114103, 310114114}
     heights = {row[0]: row[1] for row in found}
     assert heights["test/way/7"] == 10.0
@@ -219,18 +221,24 @@ def test_each_migration_is_backed_up_first(tmp_path: Path, monkeypatch: pytest.M
         assert _rows(store, "SELECT max(version) FROM twin.schema_version") == [(900,)]
         assert _rows(store, "SELECT note FROM twin.dataset") == [(None,)]
         assert store.generation("building").rows == 5
-    with duckdb.connect(str(tmp_path / "home" / "backups" / "before-0900_note.duckdb"), read_only=True) as copy:
+    with duckdb.connect(
+        str(tmp_path / "home" / "backups" / "before-0900_note.duckdb"), read_only=True
+    ) as copy:
         assert copy.execute("SELECT max(version) FROM schema_version").fetchone() == (1,)
 
 
-def test_a_failed_migration_leaves_the_home_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_migration_leaves_the_home_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import twin.store
 
     with Store.open(tmp_path / "home") as store:
         city.put(store, {"building": city.buildings(5)})
     folder = tmp_path / "migrations"
     shutil.copytree(twin.store._MIGRATIONS, folder)
-    (folder / "0900_bad.sql").write_text("ALTER TABLE dataset ADD COLUMN x INT; SELECT nothing;", encoding="utf-8")
+    (folder / "0900_bad.sql").write_text(
+        "ALTER TABLE dataset ADD COLUMN x INT; SELECT nothing;", encoding="utf-8"
+    )
     monkeypatch.setattr(twin.store, "_MIGRATIONS", folder)
     with pytest.raises(duckdb.Error):
         Store.open(tmp_path / "home")

@@ -29,7 +29,11 @@ def store(tmp_path_factory: pytest.TempPathFactory):
 def sensors(count: int) -> gpd.GeoDataFrame:
     draw = np.random.default_rng(1)
     places = np.column_stack((draw.uniform(121.2, 121.3, count), draw.uniform(31.3, 31.4, count)))
-    return gpd.GeoDataFrame({"kind": ["smoke"] * count, "height_m": draw.uniform(0, 50, count)}, geometry=shapely.points(places), crs=4326)
+    return gpd.GeoDataFrame(
+        {"kind": ["smoke"] * count, "height_m": draw.uniform(0, 50, count)},
+        geometry=shapely.points(places),
+        crs=4326,
+    )
 
 
 def roads() -> gpd.GeoDataFrame:
@@ -110,9 +114,11 @@ def test_low_zooms_are_exact_sums(store: Store, tmp_path: Path, layer: str, z: i
 
 def test_the_grid_s_height_is_weighted_by_area(store: Store) -> None:
     spec, generation = layers.get("building"), store.generation("building")
-    expected = store.cursor().execute(
-        f"SELECT sum(height_m * measure) / sum(measure) FROM {generation.relation}"
-    ).fetchone()[0]
+    expected = (
+        store.cursor()
+        .execute(f"SELECT sum(height_m * measure) / sum(measure) FROM {generation.relation}")
+        .fetchone()[0]
+    )
     query = tiles._grid_query(spec, generation)
     whole = tiles._grid_values(tiles.TileBounds.of(0, 0, 0))
     one_cell = query.split("FROM (", 1)[1].rsplit(") t", 1)[0].split(" FROM (", 1)[1].rsplit(")", 1)[0]
@@ -153,12 +159,20 @@ def test_no_tile_is_larger_than_the_limit(tmp_path: Path) -> None:
     draw = np.random.default_rng(2)
     count = 60_000
     x, y = draw.uniform(121.25, 121.268, count), draw.uniform(31.3, 31.315, count)
-    frame = gpd.GeoDataFrame({"height_m": draw.uniform(3, 90, count)}, geometry=shapely.box(x, y, x + 1e-4, y + draw.uniform(1e-5, 2e-4, count)), crs=4326)
+    frame = gpd.GeoDataFrame(
+        {"height_m": draw.uniform(3, 90, count)},
+        geometry=shapely.box(x, y, x + 1e-4, y + draw.uniform(1e-5, 2e-4, count)),
+        crs=4326,
+    )
     with Store.open(tmp_path / "home") as store:
         city.put(store, {"building": frame})
         z = 14
         sizes = [
-            len(tiles.tile(store.cursor(), layers.get("building"), store.generation("building"), z, column, row))
+            len(
+                tiles.tile(
+                    store.cursor(), layers.get("building"), store.generation("building"), z, column, row
+                )
+            )
             for column in range(tiles.tile_of(121.25, 31.3, z)[0], tiles.tile_of(121.268, 31.3, z)[0] + 1)
             for row in range(tiles.tile_of(121.25, 31.315, z)[1], tiles.tile_of(121.25, 31.3, z)[1] + 1)
         ]

@@ -105,9 +105,11 @@ def datasets(store: Store, ids: Iterable[int] | None = None) -> list[Dataset]:
     if ids is not None:
         values = [list(ids)]
         where = "WHERE list_contains(?, id)"
-    rows = store.cursor().execute(
-        f"SELECT {', '.join(_COLUMNS)} FROM twin.dataset {where} ORDER BY id DESC", values
-    ).fetchall()
+    rows = (
+        store.cursor()
+        .execute(f"SELECT {', '.join(_COLUMNS)} FROM twin.dataset {where} ORDER BY id DESC", values)
+        .fetchall()
+    )
     result = []
     for row in rows:
         found = dict(zip(_COLUMNS, row, strict=True))
@@ -119,15 +121,19 @@ def datasets(store: Store, ids: Iterable[int] | None = None) -> list[Dataset]:
 
 def newest_step(store: Store) -> dict[str, Any] | None:
     """What undo would take back: ``action``, ``layers``, ``datasets`` (ids) and ``done_at``; None if nothing."""
-    rows = store.cursor().execute(
-        """SELECT step.action, step.layer, step.done_at, made.datasets, before.datasets
+    rows = (
+        store.cursor()
+        .execute(
+            """SELECT step.action, step.layer, step.done_at, made.datasets, before.datasets
            FROM twin.history step
            LEFT JOIN twin.generation made ON made.layer = step.layer AND made.number = step.number
            LEFT JOIN twin.generation before ON before.layer = step.layer AND before.number = (
                SELECT arg_max(number, step) FROM twin.history
                WHERE layer = made.layer AND step < (SELECT max(step) FROM twin.history))
            WHERE step.step = (SELECT max(step) FROM twin.history) ORDER BY step.layer"""
-    ).fetchall()
+        )
+        .fetchall()
+    )
     if not rows:
         return None
     fresh = {item for row in rows for item in set(row[3] or ()) - set(row[4] or ())}
@@ -154,10 +160,14 @@ def insert_faults(dataset: int, faults: Sequence[Fault]) -> list[tuple[str, list
 
 def faults(store: Store, dataset: int) -> list[Fault]:
     """The recorded faults of one dataset, in the file's order."""
-    rows = store.cursor().execute(
-        "SELECT row_no, key, rejected, reason_zh, reason_en, value FROM twin.fault WHERE dataset = ? ORDER BY row_no",
-        [dataset],
-    ).fetchall()
+    rows = (
+        store.cursor()
+        .execute(
+            "SELECT row_no, key, rejected, reason_zh, reason_en, value FROM twin.fault WHERE dataset = ? ORDER BY row_no",
+            [dataset],
+        )
+        .fetchall()
+    )
     return [Fault(*row) for row in rows]
 
 

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from twin import describe, remote
 from twin.errors import InputError, TwinError, exit_code
+from twin.export_formats import known_suffix
 from twin.settings import Settings
 from twin.store import Store, restore
 
@@ -39,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     common = _Parser(add_help=False)
     common.add_argument("--home", type=Path, metavar="DIR", help="数据目录 folder of the twin (TWIN_HOME)")
-    common.add_argument("--json", action="store_true", help="只输出一个 JSON 文档 print exactly one JSON document")
+    common.add_argument(
+        "--json", action="store_true", help="只输出一个 JSON 文档 print exactly one JSON document"
+    )
     result = _Parser(prog="python -m twin", description="嘉定数字孪生 Jiading city twin")
     commands = result.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
@@ -53,7 +56,12 @@ def parser() -> argparse.ArgumentParser:
     imported.add_argument("file", type=Path)
     imported.add_argument("--layer", metavar="L", help="目标图层 layer it becomes")
     imported.add_argument("--crs", default="auto", help="auto | EPSG:n | GCJ-02 | BD-09")
-    imported.add_argument("--mode", choices=("auto", "add", "replace"), default="auto", help="合并或替换 join or replace the layer")
+    imported.add_argument(
+        "--mode",
+        choices=("auto", "add", "replace"),
+        default="auto",
+        help="合并或替换 join or replace the layer",
+    )
     imported.add_argument("--source", default="", metavar="T", help="来源 source")
     imported.add_argument("--licence", default="", metavar="T", help="许可 licence")
     imported.add_argument("--date", default="", metavar="D", help="数据日期 date of the data")
@@ -87,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort: whatever it is, the user gets a sentence
         _log.debug("fault", exc_info=True)
         print(
             f"发生内部错误（{type(error).__name__}: {error}），请报告给开发者。 "
@@ -102,7 +110,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _show(outcome: Result, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({key: value for key, value in outcome.items() if key != "text"}, ensure_ascii=False, default=str))
+        print(
+            json.dumps(
+                {key: value for key, value in outcome.items() if key != "text"},
+                ensure_ascii=False,
+                default=str,
+            )
+        )
     else:
         print(outcome["text"])
 
@@ -144,7 +158,11 @@ def _demo(options: argparse.Namespace, settings: Settings) -> Result:
     with _open(settings) as store:
         install(store, settings, seed=seed, scale=options.scale, progress=_progress())
         table = describe.layers_table(store)
-    return {"seed": seed, "layers": table, "text": f"演示城市已生成 Demonstration city built\n{_table(table)}"}
+    return {
+        "seed": seed,
+        "layers": table,
+        "text": f"演示城市已生成 Demonstration city built\n{_table(table)}",
+    }
 
 
 def _import(options: argparse.Namespace, settings: Settings) -> Result:
@@ -165,18 +183,29 @@ def _import(options: argparse.Namespace, settings: Settings) -> Result:
 
         with _open(settings) as store:
             done = import_file(
-                store, path, settings=settings, layer=options.layer, crs=options.crs, mode=options.mode,
-                origin=Origin(options.source, options.licence, options.date), progress=_progress(),
+                store,
+                path,
+                settings=settings,
+                layer=options.layer,
+                crs=options.crs,
+                mode=options.mode,
+                origin=Origin(options.source, options.licence, options.date),
+                progress=_progress(),
             )
         datasets = [
             {
-                "layer": item.layer, "name": item.name, "accepted": item.accepted, "rejected": item.rejected,
-                "crs": {"declared": item.crs_declared, "found": item.crs_found}, "id": item.id,
+                "layer": item.layer,
+                "name": item.name,
+                "accepted": item.accepted,
+                "rejected": item.rejected,
+                "crs": {"declared": item.crs_declared, "found": item.crs_found},
+                "id": item.id,
             }
             for item in done
         ]
     lines = [
-        f"{item['layer']:<18} 接受 accepted {item['accepted']:>8,}  拒绝 rejected {item['rejected']:>6,}  {item['crs']['found']}"
+        f"{item['layer']:<18} 接受 accepted {item['accepted']:>8,}  "
+        f"拒绝 rejected {item['rejected']:>6,}  {item['crs']['found']}"
         for item in datasets
     ]
     return {"datasets": datasets, "text": "\n".join(lines)}
@@ -195,23 +224,25 @@ def _layers(options: argparse.Namespace, settings: Settings) -> Result:
 
 def _table(rows: Sequence[Result]) -> str:
     lines = [f"{'图层 layer':<20} {'行数 rows':>12}  版本 gen  来源 origin"]
-    lines += [f"{row['id']:<20} {row['rows']:>12,}  {row['generation']:>6}    {row['origin']}" for row in rows]
+    lines += [
+        f"{row['id']:<20} {row['rows']:>12,}  {row['generation']:>6}    {row['origin']}" for row in rows
+    ]
     return "\n".join(lines)
 
 
 def _export(options: argparse.Namespace, settings: Settings) -> Result:
-    from twin import export
-
     path: Path = options.file
-    suffix = export.known_suffix(path.suffix)
+    suffix = known_suffix(path.suffix)
     if not path.resolve().parent.is_dir():
         raise InputError(f"目录 {path.parent} 不存在。", f"there is no folder {path.parent}.")
     server = remote.running(settings.home)
     if server is not None:
         server.download(f"/api/export/{options.layer}.{suffix}", path)
     else:
+        from twin.export import export_layer
+
         with _open(settings) as store:
-            export.export_layer(store, options.layer, path, _progress())
+            export_layer(store, options.layer, path, _progress())
     size = path.stat().st_size
     return {"layer": options.layer, "file": str(path), "bytes": size, "text": f"{path}  {size / 1e6:,.1f} MB"}
 
@@ -259,7 +290,9 @@ def _serve(options: argparse.Namespace, settings: Settings) -> None:
 
     settings = Settings.from_environment(home=options.home, port=options.port)
     if remote.running(settings.home) is not None:
-        raise InputError(f"{settings.home} 已有服务在运行。", f"a server is running on {settings.home} already.")
+        raise InputError(
+            f"{settings.home} 已有服务在运行。", f"a server is running on {settings.home} already."
+        )
     with _open(settings):
         pass  # whatever is wrong with the home is said here, in one sentence
     # The application is built from the environment, in this process and in tests alike.

@@ -73,12 +73,24 @@ def places(store: Store) -> list[dict[str, Any]]:
     generation = store.shown.get("pilot_area")
     if generation is None:
         return []
-    rows = store.cursor().execute(
-        f"""SELECT fid, name, name_en, kind, lon, lat, greatest(xmax - xmin, ymax - ymin)
+    rows = (
+        store.cursor()
+        .execute(
+            f"""SELECT fid, name, name_en, kind, lon, lat, greatest(xmax - xmin, ymax - ymin)
             FROM {generation.relation} ORDER BY fid"""
-    ).fetchall()
+        )
+        .fetchall()
+    )
     return [
-        {"fid": fid, "name": name, "name_en": english or name, "kind": kind, "lon": lon, "lat": lat, "extent_m": extent}
+        {
+            "fid": fid,
+            "name": name,
+            "name_en": english or name,
+            "kind": kind,
+            "lon": lon,
+            "lat": lat,
+            "extent_m": extent,
+        }
         for fid, name, english, kind, lon, lat, extent in rows
     ]
 

@@ -33,7 +33,9 @@ def _check(name: str, ok: bool, zh: str, en: str) -> dict[str, Any]:
 def _python() -> list[dict[str, Any]]:
     text = ".".join(map(str, sys.version_info[:3]))
     ok = (3, 11) <= sys.version_info[:2] <= (3, 13)
-    return [_check("python", ok, f"Python {text}（需要 3.11 至 3.13）", f"Python {text} (3.11 to 3.13 needed)")]
+    return [
+        _check("python", ok, f"Python {text}（需要 3.11 至 3.13）", f"Python {text} (3.11 to 3.13 needed)")
+    ]
 
 
 def _packages() -> list[dict[str, Any]]:
@@ -43,7 +45,11 @@ def _packages() -> list[dict[str, Any]]:
             found = version(name)
         except PackageNotFoundError:
             found = "-"
-        result.append(_check(name, found == wanted, f"{name} {found}（需要 {wanted}）", f"{name} {found} ({wanted} needed)"))
+        result.append(
+            _check(
+                name, found == wanted, f"{name} {found}（需要 {wanted}）", f"{name} {found} ({wanted} needed)"
+            )
+        )
     return result
 
 
@@ -72,7 +78,11 @@ def _home(settings: Settings) -> list[dict[str, Any]]:
         zh = error.zh if isinstance(error, TwinError) else str(error)
         return [_check("home", False, zh, str(error))]
     free = shutil.disk_usage(home).free
-    result.append(_check("disk", free > _FREE_BYTES, f"剩余磁盘 {free / 1e9:.1f} GB", f"{free / 1e9:.1f} GB of disk free"))
+    result.append(
+        _check(
+            "disk", free > _FREE_BYTES, f"剩余磁盘 {free / 1e9:.1f} GB", f"{free / 1e9:.1f} GB of disk free"
+        )
+    )
     return result
 
 

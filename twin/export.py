@@ -17,38 +17,26 @@ from pmtiles.writer import Writer
 from layers import get
 from twin import tiles
 from twin.errors import InputError
+from twin.export_formats import known_suffix
 from twin.features import known_layer
 from twin.store import Generation, Store
 
 Progress = Callable[[float, str], None]
 _GDAL = {"gpkg": "GPKG", "geojson": "GeoJSON", "fgb": "FlatGeobuf"}
-FORMATS: dict[str, str] = {
-    "parquet": "GeoParquet",
-    "gpkg": "GeoPackage",
-    "geojson": "GeoJSON",
-    "fgb": "FlatGeobuf",
-    "csv": "CSV",
-    "pmtiles": "PMTiles",
-}
-
-
-def known_suffix(suffix: str) -> str:
-    """``suffix`` when it names a format; :class:`InputError` listing them otherwise."""
-    name = suffix.lower().lstrip(".")
-    if name not in FORMATS:
-        listed = ", ".join(f".{item}" for item in FORMATS)
-        raise InputError(f"不支持导出为 .{name[:20]}；可用：{listed}。", f"cannot export to .{name[:20]}; use {listed}.")
-    return name
 
 
 def frame_of(store: Store, layer: str) -> gpd.GeoDataFrame:
     """A whole layer as a GeoDataFrame in EPSG:4326, by feature number."""
     spec, generation = known_layer(layer), store.generation(layer)
     columns = [column.name for column in spec.columns if column.name in generation.columns]
-    named = ", ".join(["fid", "identifier", "source_key", "synthetic", "town", *(f'"{name}"' for name in columns)])
-    table: pa.Table = store.cursor().execute(
-        f"SELECT {named}, ST_AsWKB(geom)::BLOB AS geometry FROM {generation.relation} ORDER BY fid"
-    ).to_arrow_table()
+    named = ", ".join(
+        ["fid", "identifier", "source_key", "synthetic", "town", *(f'"{name}"' for name in columns)]
+    )
+    table: pa.Table = (
+        store.cursor()
+        .execute(f"SELECT {named}, ST_AsWKB(geom)::BLOB AS geometry FROM {generation.relation} ORDER BY fid")
+        .to_arrow_table()
+    )
     geometry = shapely.from_wkb(table.column("geometry").to_numpy(zero_copy_only=False))
     frame = table.drop_columns(["geometry"]).to_pandas(types_mapper=_nullable)
     return gpd.GeoDataFrame(frame, geometry=geometry, crs=4326)
@@ -72,7 +60,8 @@ def export_layer(store: Store, layer: str, path: Path, progress: Progress | None
         part.replace(path)
     except OSError as error:
         raise InputError(
-            f"无法写入 {path}：{error.strerror or error}。", f"cannot write {path}: {error.strerror or error}."
+            f"无法写入 {path}：{error.strerror or error}。",
+            f"cannot write {path}: {error.strerror or error}.",
         ) from error
     finally:
         part.unlink(missing_ok=True)
@@ -125,7 +114,9 @@ def _nullable(kind: pa.DataType) -> Any:
     return None
 
 
-def _write_pmtiles(store: Store, layer: str, generation: Generation, path: Path, progress: Progress | None) -> None:
+def _write_pmtiles(
+    store: Store, layer: str, generation: Generation, path: Path, progress: Progress | None
+) -> None:
     spec = get(layer)
     bounds = generation.bounds
     if bounds is None:
@@ -134,7 +125,7 @@ def _write_pmtiles(store: Store, layer: str, generation: Generation, path: Path,
     west, south, east, north = bounds
     low, high = spec.tiling.min_zoom, min(spec.tiling.max_zoom, 15)
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer: Any = Writer(file)  # type: ignore[no-untyped-call]
         for z in range(low, high + 1):
             left, top = tiles.tile_of(west, north, z)
             right, bottom = tiles.tile_of(east, south, z)
@@ -157,5 +148,8 @@ def _write_pmtiles(store: Store, layer: str, generation: Generation, path: Path,
                 "center_lon_e7": int((west + east) / 2 * 1e7),
                 "center_lat_e7": int((south + north) / 2 * 1e7),
             },
-            {"name": spec.title.zh, "vector_layers": [{"id": layer, "fields": {c.name: c.kind for c in spec.tile_columns}}]},
+            {
+                "name": spec.title.zh,
+                "vector_layers": [{"id": layer, "fields": {c.name: c.kind for c in spec.tile_columns}}],
+            },
         )

@@ -41,9 +41,14 @@ def card(store: Store, layer: str, fid: int) -> dict[str, Any]:
     generation = store.generation(layer)
     columns = [column for column in spec.columns if column.name in generation.columns]
     named = ", ".join([*_BASE, *(f'"{column.name}"' for column in columns)])
-    row = store.cursor().execute(
-        f"SELECT {named}, ST_AsGeoJSON(geom), xmin, ymin, xmax, ymax FROM {generation.relation} WHERE fid = ?", [fid]
-    ).fetchone()
+    row = (
+        store.cursor()
+        .execute(
+            f"SELECT {named}, ST_AsGeoJSON(geom), xmin, ymin, xmax, ymax FROM {generation.relation} WHERE fid = ?",
+            [fid],
+        )
+        .fetchone()
+    )
     if row is None:
         raise UnknownName(
             f"图层 {spec.title.zh} 中没有编号 {fid} 的对象。",
@@ -66,7 +71,9 @@ def card(store: Store, layer: str, fid: int) -> dict[str, Any]:
         "source_key": base["source_key"],
         "facts": [_fact(spec.column(name), values.get(name)) for name in spec.key_facts if name in values],
         "attributes": [
-            _fact(column, values.get(column.name)) for column in columns if column.name not in (spec.name_column, "name_en")
+            _fact(column, values.get(column.name))
+            for column in columns
+            if column.name not in (spec.name_column, "name_en")
         ],
         "measure": _measure(spec, base["measure"]),
         "geometry": json.loads(row[-5]),
@@ -92,13 +99,17 @@ def resolve(store: Store, code: str) -> tuple[str, int]:
     try:
         found = parse(code)
     except ValueError as error:
-        raise InputError(f"城市标识无效：{code[:40]!r}，请核对。", f"not a city identifier: {error}.") from error
+        raise InputError(
+            f"城市标识无效：{code[:40]!r}，请核对。", f"not a city identifier: {error}."
+        ) from error
     for spec in all_layers().values():
         if spec.prefix == found.prefix:
             generation = store.generation(spec.id)
-            row = store.cursor().execute(
-                f"SELECT fid FROM {generation.relation} WHERE fid = ?", [found.fid]
-            ).fetchone()
+            row = (
+                store.cursor()
+                .execute(f"SELECT fid FROM {generation.relation} WHERE fid = ?", [found.fid])
+                .fetchone()
+            )
             if row is not None:
                 return spec.id, found.fid
             break
@@ -125,8 +136,10 @@ def search(store: Store, query: str, limit: int = 20) -> list[dict[str, Any]]:
             continue
         name = f'"{spec.name_column}"'
         english = "name_en" if "name_en" in generation.columns else "NULL"
-        rows = store.cursor().execute(
-            f"""
+        rows = (
+            store.cursor()
+            .execute(
+                f"""
             SELECT fid, {name}, {english}, lon, lat, xmin, ymin, xmax, ymax, identifier, town,
                    CASE WHEN lower({name}) = $text OR lower({english}) = $text THEN 0
                         WHEN starts_with(search, $text) OR contains(search, '|' || $text) THEN 1 ELSE 2 END AS fit
@@ -134,8 +147,10 @@ def search(store: Store, query: str, limit: int = 20) -> list[dict[str, Any]]:
             QUALIFY row_number() OVER (PARTITION BY {name}, town ORDER BY measure DESC) = 1
             ORDER BY fit, length({name}), fid LIMIT {limit}
             """,
-            {"text": text},
-        ).fetchall()
+                {"text": text},
+            )
+            .fetchall()
+        )
         results += [((row[-1], rank, len(row[1] or "")), _hit(spec, generation, row)) for row in rows]
     results.sort(key=lambda item: item[0])
     hits = [hit for _, hit in results[:limit]]
@@ -150,10 +165,15 @@ def _identified(store: Store, query: str) -> list[dict[str, Any]]:
         return []
     spec, generation = get(layer), store.generation(layer)
     name = f'"{spec.name_column}"' if spec.name_column else "NULL"
-    row = store.cursor().execute(
-        f"SELECT fid, {name}, NULL, lon, lat, xmin, ymin, xmax, ymax, identifier, town FROM {generation.relation} WHERE fid = ?",
-        [fid],
-    ).fetchone()
+    row = (
+        store.cursor()
+        .execute(
+            f"SELECT fid, {name}, NULL, lon, lat, xmin, ymin, xmax, ymax, identifier, town "
+            f"FROM {generation.relation} WHERE fid = ?",
+            [fid],
+        )
+        .fetchone()
+    )
     return [] if row is None else [_hit(spec, generation, row)]
 
 
@@ -175,7 +195,17 @@ def _hit(spec: LayerSpec, generation: Generation, row: tuple[Any, ...]) -> dict[
 
 def _by_importance(store: Store) -> list[tuple[str, Generation]]:
     """Shown layers, those that orient people first."""
-    first = ("town", "pilot_area", "district", "metro_station", "centre", "estate", "facility", "road", "building")
+    first = (
+        "town",
+        "pilot_area",
+        "district",
+        "metro_station",
+        "centre",
+        "estate",
+        "facility",
+        "road",
+        "building",
+    )
     rank = {layer: number for number, layer in enumerate(first)}
     return sorted(store.shown.items(), key=lambda item: (rank.get(item[0], len(first)), item[0]))
 
@@ -189,14 +219,18 @@ def labels(store: Store, limit: int = _LABEL_LIMIT) -> list[dict[str, Any]]:
         if not column or column not in generation.columns or spec.style.label_zoom > 15:
             continue
         english = "name_en" if "name_en" in generation.columns else "NULL"
-        rows = store.cursor().execute(
-            f"""
+        rows = (
+            store.cursor()
+            .execute(
+                f"""
             SELECT lon, lat, "{column}", {english}, measure FROM {generation.relation}
             WHERE "{column}" IS NOT NULL
             QUALIFY row_number() OVER (PARTITION BY "{column}", town ORDER BY measure DESC) = 1
             ORDER BY measure DESC, fid LIMIT {max(0, limit - len(result))}
             """
-        ).fetchall()
+            )
+            .fetchall()
+        )
         result += [
             {
                 "layer": layer,
@@ -219,7 +253,8 @@ def summary(store: Store, layer: str, column: str) -> dict[str, Any]:
         described = spec.column(column)
     except KeyError:
         raise UnknownName(
-            f"图层 {spec.title.zh} 没有属性 {column[:40]!r}。", f"the layer {layer!r} has no column {column[:40]!r}."
+            f"图层 {spec.title.zh} 没有属性 {column[:40]!r}。",
+            f"the layer {layer!r} has no column {column[:40]!r}.",
         ) from None
     name = f'"{column}"' if column in generation.columns else "NULL"
     cursor = store.cursor()
@@ -227,7 +262,11 @@ def summary(store: Store, layer: str, column: str) -> dict[str, Any]:
         rows = cursor.execute(
             f"SELECT {name}::VARCHAR, count(*) FROM {generation.relation} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 60"
         ).fetchall()
-        return {"column": column, "kind": described.kind, "counts": {str(value): count for value, count in rows}}
+        return {
+            "column": column,
+            "kind": described.kind,
+            "counts": {str(value): count for value, count in rows},
+        }
     if described.kind not in ("integer", "number"):
         return {"column": column, "kind": described.kind, "counts": {}}
     row = cursor.execute(
@@ -273,9 +312,11 @@ def town_name(store: Store, code: int) -> str | None:
     generation = store.shown.get("town")
     if generation is None or not code:
         return None
-    row = store.cursor().execute(
-        f"SELECT name FROM {generation.relation} WHERE town = ? LIMIT 1", [int(code)]
-    ).fetchone()
+    row = (
+        store.cursor()
+        .execute(f"SELECT name FROM {generation.relation} WHERE town = ? LIMIT 1", [int(code)])
+        .fetchone()
+    )
     return row[0] if row else None
 
 
@@ -286,7 +327,8 @@ def known_layer(layer: str) -> LayerSpec:
     except KeyError:
         known = ", ".join(sorted(all_layers()))
         raise UnknownName(
-            f"没有图层 {layer[:40]!r}；可用的有：{known}。", f"there is no layer {layer[:40]!r}; there are: {known}."
+            f"没有图层 {layer[:40]!r}；可用的有：{known}。",
+            f"there is no layer {layer[:40]!r}; there are: {known}.",
         ) from None
 
 

@@ -74,7 +74,9 @@ def known_fids(previous: Previous | None) -> dict[str, int]:
     if previous is None:
         return {}
     with duckdb.connect(str(previous.path), read_only=True) as connection:
-        rows = connection.execute("SELECT source_key, fid FROM features WHERE source_key IS NOT NULL").fetchall()
+        rows = connection.execute(
+            "SELECT source_key, fid FROM features WHERE source_key IS NOT NULL"
+        ).fetchall()
     return dict(rows)
 
 
@@ -168,7 +170,10 @@ def _write(connection: duckdb.DuckDBPyConnection, spec: LayerSpec, rows: str) ->
 
 def _kept(connection: duckdb.DuckDBPyConnection, spec: LayerSpec, previous: Previous) -> str:
     """SQL that takes rows over from the previous file, whose columns may be fewer."""
-    there = {row[0] for row in connection.execute("SELECT column_name FROM (DESCRIBE previous.features)").fetchall()}
+    there = {
+        row[0]
+        for row in connection.execute("SELECT column_name FROM (DESCRIBE previous.features)").fetchall()
+    }
     wanted = []
     for name in _listed(spec).split(", "):
         bare = name.strip('"')

@@ -49,9 +49,11 @@ def known(store: Store) -> Known:
         shown = store.shown.get(layer)
         if shown is None:
             return None
-        rows = store.cursor().execute(
-            f"SELECT ST_AsWKB(geom)::BLOB FROM {shown.relation} ORDER BY hash(fid) LIMIT {limit}"
-        ).fetchall()
+        rows = (
+            store.cursor()
+            .execute(f"SELECT ST_AsWKB(geom)::BLOB FROM {shown.relation} ORDER BY hash(fid) LIMIT {limit}")
+            .fetchall()
+        )
         return gpd.GeoDataFrame(geometry=shapely.from_wkb([row[0] for row in rows]), crs=4326)
 
     district = frame("district", 1)
@@ -84,13 +86,26 @@ def import_file(
     if layer is not None:
         known_layer(layer) if layer not in ("dem", "population") else None
     with inspect(
-        path, layer=layer, crs=crs, known=known(store), original_name=original_name, progress=_part(progress, 0, 0.35),
+        path,
+        layer=layer,
+        crs=crs,
+        known=known(store),
+        original_name=original_name,
+        progress=_part(progress, 0, 0.35),
         cancelled=cancelled,
     ) as inspection:
         return commit(
-            store, inspection, path,
-            choices=[Choice(layer=layer or "", crs="" if crs == "auto" else crs, mode=mode) for _ in inspection.datasets],
-            origin=origin or Origin(), settings=settings, progress=_part(progress, 0.35, 1), cancelled=cancelled,
+            store,
+            inspection,
+            path,
+            choices=[
+                Choice(layer=layer or "", crs="" if crs == "auto" else crs, mode=mode)
+                for _ in inspection.datasets
+            ],
+            origin=origin or Origin(),
+            settings=settings,
+            progress=_part(progress, 0.35, 1),
+            cancelled=cancelled,
         )
 
 
@@ -108,7 +123,9 @@ def commit(
     """Check the rows of every chosen dataset and publish them, all or none."""
     digest = catalogue.sha256_of(path)
     accepted: list[tuple[Accepted, Choice, Any]] = []
-    chosen = [(item, choice) for item, choice in zip(inspection.datasets, choices, strict=True) if not choice.skip]
+    chosen = [
+        (item, choice) for item, choice in zip(inspection.datasets, choices, strict=True) if not choice.skip
+    ]
     if not chosen:
         raise InputError("没有选中任何数据集，未导入。", "no dataset was chosen, so nothing was imported.")
     empty: NoGoodRow | None = None
@@ -121,7 +138,9 @@ def commit(
             )
         report = _part(progress, 0.6 * number / len(chosen), 0.6 * (number + 1) / len(chosen))
         try:
-            rows = item.rows_for(target, choice.mapping, choice.crs or None, progress=report, cancelled=cancelled)
+            rows = item.rows_for(
+                target, choice.mapping, choice.crs or None, progress=report, cancelled=cancelled
+            )
         except NoGoodRow as error:
             if len(chosen) == 1:
                 raise
@@ -141,7 +160,13 @@ def commit(
 
 
 def _recorded(
-    number: int, rows: Accepted, choice: Choice, item: Any, inspection: Inspection, origin: Origin, digest: str
+    number: int,
+    rows: Accepted,
+    choice: Choice,
+    item: Any,
+    inspection: Inspection,
+    origin: Origin,
+    digest: str,
 ) -> Rows:
     name = origin.name or inspection.name
     dataset = Dataset(
@@ -161,7 +186,11 @@ def _recorded(
         accepted=len(rows.frame),
         rejected=rows.rejected,
         synthetic=False,
-        parameters={"format": inspection.format, "mapping": dict(choice.mapping or item.mapping), "mode": choice.mode},
+        parameters={
+            "format": inspection.format,
+            "mapping": dict(choice.mapping or item.mapping),
+            "mode": choice.mode,
+        },
     )
     return Rows(rows.layer, rows.frame, dataset, _faults(rows.faults), choice.mode)
 
@@ -192,7 +221,7 @@ def publish(
     """Build the new generations of ``parts`` and show them at once. Hold ``store.import_lock``."""
     built: list[Built] = []
     record: list[tuple[str, list[object]]] = []
-    report = progress or (lambda share, stage: None)
+    report = progress or _silent
     towns = _town_frame(store, parts)
     by_layer: dict[str, list[Rows]] = {}
     for part in parts:
@@ -263,10 +292,14 @@ def _town_frame(store: Store, parts: Sequence[Rows]) -> gpd.GeoDataFrame | None:
     shown = store.shown.get("town")
     if shown is None:
         return None
-    rows = store.cursor().execute(
-        f"SELECT town, ST_AsWKB(geom)::BLOB FROM {shown.relation} WHERE town > 0 ORDER BY fid"
-    ).fetchall()
-    return gpd.GeoDataFrame({"town": [row[0] for row in rows]}, geometry=shapely.from_wkb([row[1] for row in rows]), crs=4326)
+    rows = (
+        store.cursor()
+        .execute(f"SELECT town, ST_AsWKB(geom)::BLOB FROM {shown.relation} WHERE town > 0 ORDER BY fid")
+        .fetchall()
+    )
+    return gpd.GeoDataFrame(
+        {"town": [row[0] for row in rows]}, geometry=shapely.from_wkb([row[1] for row in rows]), crs=4326
+    )
 
 
 def _with_codes(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -282,3 +315,7 @@ def _part(progress: Progress | None, start: float, end: float) -> Progress | Non
     if progress is None:
         return None
     return lambda share, stage: progress(start + (end - start) * share, stage)
+
+
+def _silent(share: float, stage: str) -> None:
+    """Report to nobody."""

@@ -93,9 +93,7 @@ class Jobs:
         job.status = "waiting"
         self._pool.submit(self._run, job, lambda: self._commit(job, choices, origin))
 
-    def import_now(
-        self, job: Job, *, layer: str | None, crs: str, mode: Mode, origin: Origin
-    ) -> None:
+    def import_now(self, job: Job, *, layer: str | None, crs: str, mode: Mode, origin: Origin) -> None:
         """Queue inspection and import in one go (the command line's way)."""
         job.status = "waiting"
         self._pool.submit(self._run, job, lambda: self._import(job, layer, crs, mode, origin))
@@ -130,7 +128,7 @@ class Jobs:
             self._clean(job)
         except TwinError as error:
             job.status, job.error = "failed", {"code": error.code, "zh": error.zh, "en": error.en}
-        except Exception:
+        except Exception:  # noqa: BLE001 - a job must end in a state, whatever happened
             _log.exception("import %s failed", job.id)
             job.status = "failed"
             job.error = {
@@ -140,13 +138,19 @@ class Jobs:
             }
 
     def _inspect(self, job: Job, layer: str | None, crs: str) -> None:
-        from twin.importer import inspect, known
+        from twin.importer import known
+        from twin.ingest import inspect
 
         job.status = "inspecting"
         if job.inspection is not None:
             job.inspection.close()
         job.inspection = inspect(
-            job.path, layer=layer, crs=crs, known=known(self._store), original_name=job.name, progress=job.report,
+            job.path,
+            layer=layer,
+            crs=crs,
+            known=known(self._store),
+            original_name=job.name,
+            progress=job.report,
             cancelled=job.stop.is_set,
         )
         job.status, job.progress = "ready", 1.0
@@ -158,8 +162,14 @@ class Jobs:
         job.status, job.progress = "importing", 0.0
         try:
             job.datasets = commit(
-                self._store, job.inspection, job.path, choices=choices, origin=origin, settings=self._settings,
-                progress=job.report, cancelled=job.stop.is_set,
+                self._store,
+                job.inspection,
+                job.path,
+                choices=choices,
+                origin=origin,
+                settings=self._settings,
+                progress=job.report,
+                cancelled=job.stop.is_set,
             )
         except InputError as error:
             # The file stays inspected: the user can correct the choice and try again.
@@ -174,8 +184,16 @@ class Jobs:
 
         job.status = "importing"
         job.datasets = import_file(
-            self._store, job.path, settings=self._settings, layer=layer, crs=crs, mode=mode, origin=origin,
-            original_name=job.name, progress=job.report, cancelled=job.stop.is_set,
+            self._store,
+            job.path,
+            settings=self._settings,
+            layer=layer,
+            crs=crs,
+            mode=mode,
+            origin=origin,
+            original_name=job.name,
+            progress=job.report,
+            cancelled=job.stop.is_set,
         )
         job.status = "done"
         self._clean(job)

@@ -32,14 +32,17 @@ class Server:
     def json(self, method: str, path: str, body: object = None) -> Any:
         """The JSON answer; :class:`InputError` with the server's own sentence when it refuses."""
         data = None if body is None else json.dumps(body).encode()
-        with self._open(method, path, data) as answer:
+        with self.open(method, path, data) as answer:
             return json.load(answer)
 
     def download(self, path: str, target: Path, method: str = "GET") -> None:
         """Write an answer to a file, complete or not at all."""
         part = target.with_name(target.name + ".part")
         try:
-            with self._open(method, path, b"" if method == "POST" else None) as answer, part.open("wb") as file:
+            with (
+                self.open(method, path, b"" if method == "POST" else None) as answer,
+                part.open("wb") as file,
+            ):
                 while block := answer.read(1 << 20):
                     file.write(block)
             part.replace(target)
@@ -48,13 +51,20 @@ class Server:
         finally:
             part.unlink(missing_ok=True)
 
-    def import_file(self, path: Path, options: dict[str, str], progress: Progress | None) -> list[dict[str, Any]]:
+    def import_file(
+        self, path: Path, options: dict[str, str], progress: Progress | None
+    ) -> list[dict[str, Any]]:
         """Send a file and follow its import to the end; the datasets it became."""
         query = urllib.parse.urlencode({"name": path.name, "now": "1", **options})
         with path.open("rb") as file:
-            request = urllib.request.Request(
-                f"{self.base}/api/imports?{query}", data=file, method="POST",
-                headers={"Content-Length": str(path.stat().st_size), "Content-Type": "application/octet-stream"},
+            request = urllib.request.Request(  # noqa: S310 - always http to loopback
+                f"{self.base}/api/imports?{query}",
+                data=file,
+                method="POST",
+                headers={
+                    "Content-Length": str(path.stat().st_size),
+                    "Content-Type": "application/octet-stream",
+                },
             )
             job = json.load(self._send(request))
         while job["status"] in ("waiting", "inspecting", "importing"):
@@ -67,9 +77,14 @@ class Server:
             raise InputError(error["zh"], error["en"])
         return cast(list[dict[str, Any]], job["datasets"])
 
-    def _open(self, method: str, path: str, data: bytes | None) -> HTTPResponse:
+    def open(self, method: str, path: str, data: bytes | None = None) -> HTTPResponse:
+        """The answer to one request, to be read and closed."""
         headers = {"Content-Type": "application/json"} if data is not None else {}
-        return self._send(urllib.request.Request(self.base + path, data=data, method=method, headers=headers))
+        return self._send(
+            urllib.request.Request(  # noqa: S310 - always http to loopback
+                self.base + path, data=data, method=method, headers=headers
+            )
+        )
 
     @staticmethod
     def _send(request: urllib.request.Request) -> HTTPResponse:
@@ -83,7 +98,9 @@ class Server:
                 detail = {"zh": f"服务返回 {error.code}。", "en": f"the server answered {error.code}."}
             raise InputError(detail["zh"], detail["en"]) from error
         except OSError as error:
-            raise TwinError(f"与服务的连接中断：{error}。", f"the connection to the server broke: {error}.") from error
+            raise TwinError(
+                f"与服务的连接中断：{error}。", f"the connection to the server broke: {error}."
+            ) from error
 
 
 def running(home: Path) -> Server | None:
@@ -92,7 +109,7 @@ def running(home: Path) -> Server | None:
         told = json.loads((home / "server.json").read_text(encoding="utf-8"))
         host = _ANY_INTERFACE.get(told["address"], told["address"])
         server = Server(f"http://{host}:{int(told['port'])}")
-        with server._open("GET", "/healthz", None) as answer:
+        with server.open("GET", "/healthz") as answer:
             return server if answer.status == 200 else None
     except (OSError, ValueError, KeyError, TypeError, TwinError):
         return None

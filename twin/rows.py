@@ -72,7 +72,9 @@ def _values(frame: gpd.GeoDataFrame, column: Column) -> pa.Array:
         kinds = pa.list_(pa.struct([(item.name, _ARROW_TYPE[item.kind]) for item in column.fields]))
         if column.name not in frame:
             return pa.nulls(size, kinds)
-        return pa.array([value if isinstance(value, (list, tuple)) else None for value in frame[column.name]], kinds)
+        return pa.array(
+            [value if isinstance(value, (list, tuple)) else None for value in frame[column.name]], kinds
+        )
     kind = _ARROW_TYPE[column.kind]
     if column.name not in frame:
         return pa.nulls(size, kind)

@@ -57,7 +57,9 @@ def view_from_text(text: str) -> tuple[LayerView, ...]:
             for column in filter(None, (color_by, filter_by)):
                 spec.column(column)
         except KeyError as error:
-            raise InputError(f"视图中有不存在的图层或属性：{part[:60]!r}。", f"unknown layer or column in view: {error}") from error
+            raise InputError(
+                f"视图中有不存在的图层或属性：{part[:60]!r}。", f"unknown layer or column in view: {error}"
+            ) from error
         views.append(LayerView(layer, color_by, filter_by))
     return tuple(views)
 
@@ -76,7 +78,11 @@ def deck(
     wanted = [view for view in views if view.layer in shown]
     wanted.sort(key=lambda view: (get(view.layer).style.order, view.layer))
     composed = [_mvt_layer(get(view.layer), shown[view.layer], view, theme) for view in wanted]
-    state = pydeck.ViewState(**view_state) if view_state else pydeck.ViewState(longitude=121.25, latitude=31.38, zoom=11)
+    state = (
+        pydeck.ViewState(**view_state)
+        if view_state
+        else pydeck.ViewState(longitude=121.25, latitude=31.38, zoom=11)
+    )
     return pydeck.Deck(
         layers=composed,
         initial_view_state=state,
@@ -124,7 +130,9 @@ def _category_legend(column: Column, theme: Theme) -> list[LegendEntry]:
             LegendEntry(design.color("text_3", theme), "否", "No", "false"),
         ]
     return [
-        LegendEntry(choice.color or design.color("text_3", theme), choice.title.zh, choice.title.en, choice.value)
+        LegendEntry(
+            choice.color or design.color("text_3", theme), choice.title.zh, choice.title.en, choice.value
+        )
         for choice in column.choices
     ]
 
@@ -251,7 +259,9 @@ def _filter(column: Column) -> dict[str, Any]:
         }
     return {
         "extensions": [{"@@type": "DataFilterExtension", "categorySize": 1, "filterSize": 0}],
-        "get_filter_category": f"{name} == undefined ? 'none' : {name}" if column.kind == "text" else f"{name} ? 1 : 0",
+        "get_filter_category": f"{name} == undefined ? 'none' : {name}"
+        if column.kind == "text"
+        else f"{name} ? 1 : 0",
     }
 
 
@@ -266,14 +276,18 @@ def _fill_expression(spec: LayerSpec, color_by: str, theme: Theme) -> str:
             good, other = design.rgb("good", theme, alpha), plain
             detail = f"properties.{by.column} ? {good} : {other}"
         else:
-            entries = [(entry.value, str(_hex(entry.color, alpha))) for entry in _category_legend(column, theme)]
+            entries = [
+                (entry.value, str(_hex(entry.color, alpha))) for entry in _category_legend(column, theme)
+            ]
             detail = _cases(by.column, entries, str(plain))
         return _with_grid(spec, detail, theme)
     if by is not None:
         return _steps(by.column, by.breaks, design.ramp(len(by.breaks) + 1), alpha)
     if spec.style.mark == "extrusion" and isinstance(spec.style.height, str):
         breaks = (6.0, 12.0, 24.0, 40.0, 60.0, 100.0)
-        colors = design.between(design.color("building_low", theme), design.color("building_high", theme), len(breaks) + 1)
+        colors = design.between(
+            design.color("building_low", theme), design.color("building_high", theme), len(breaks) + 1
+        )
         return _steps(spec.style.height, breaks, colors, 255)
     if spec.id == "road":
         major, minor = design.rgb("road_major", theme), design.rgb("road_minor", theme)
@@ -299,7 +313,8 @@ def _cases(column: str, entries: Sequence[tuple[str, str]], otherwise: str) -> s
 
 def _steps(column: str, breaks: Sequence[float], colors: Sequence[str], alpha: int) -> str:
     chain = "".join(
-        f"properties.{column} < {limit:g} ? {_hex(fill, alpha)} : " for limit, fill in zip(breaks, colors, strict=False)
+        f"properties.{column} < {limit:g} ? {_hex(fill, alpha)} : "
+        for limit, fill in zip(breaks, colors, strict=False)
     )
     return chain + str(_hex(colors[-1], alpha))
 

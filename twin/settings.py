@@ -7,6 +7,7 @@ command-line options override it. ``python -m twin doctor`` prints them.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -25,9 +26,7 @@ class Settings:
         default="127.0.0.1",
         metadata={"env": "TWIN_ADDRESS", "meaning": "address the server listens on"},
     )
-    port: int = field(
-        default=8501, metadata={"env": "TWIN_PORT", "meaning": "port the server listens on"}
-    )
+    port: int = field(default=8501, metadata={"env": "TWIN_PORT", "meaning": "port the server listens on"})
     language: str = field(
         default="zh", metadata={"env": "TWIN_LANGUAGE", "meaning": "first language: zh or en"}
     )
@@ -65,10 +64,8 @@ class Settings:
             if text is None or text == "":
                 continue
             try:
-                if item.name == "home":
-                    values[item.name] = Path(text)
-                else:
-                    values[item.name] = type(item.default)(text)  # type: ignore[call-overload]
+                kind: Callable[[str], object] = int if isinstance(item.default, int) else str
+                values[item.name] = Path(text) if item.name == "home" else kind(text)
             except ValueError:
                 raise InputError(
                     f"环境变量 {name} 的值 {text!r} 无效，请改正后重试。",

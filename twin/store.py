@@ -135,7 +135,9 @@ class Store:
         migrations = sorted(_MIGRATIONS.glob("[0-9]*.sql"))
         newest = int(migrations[-1].name[:4])
         connection = self._connection
-        connection.execute("CREATE TABLE IF NOT EXISTS twin.schema_version (version INTEGER, applied_at TIMESTAMP)")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS twin.schema_version (version INTEGER, applied_at TIMESTAMP)"
+        )
         row = connection.execute("SELECT coalesce(max(version), 0) FROM twin.schema_version").fetchone()
         version = int(row[0]) if row else 0
         if version > newest:
@@ -169,7 +171,11 @@ class Store:
             if generation.path.exists():
                 self._attach(generation)
         self._shown = MappingProxyType(
-            {layer: self._attached[f"g_{layer}_{number}"] for layer, number in rows if f"g_{layer}_{number}" in self._attached}
+            {
+                layer: self._attached[f"g_{layer}_{number}"]
+                for layer, number in rows
+                if f"g_{layer}_{number}" in self._attached
+            }
         )
 
     def _generations(self) -> list[Generation]:
@@ -179,8 +185,16 @@ class Store:
         ).fetchall()
         return [
             Generation(
-                layer, number, self.home / "layers" / file, rows_, checksum, tuple(datasets), people,
-                tuple(bounds) if bounds else None, tuple(columns), created,
+                layer,
+                number,
+                self.home / "layers" / file,
+                rows_,
+                checksum,
+                tuple(datasets),
+                people,
+                tuple(bounds) if bounds else None,
+                tuple(columns),
+                created,
             )
             for layer, number, file, rows_, checksum, datasets, people, bounds, columns, created in rows
         ]
@@ -213,7 +227,7 @@ class Store:
         cursor = getattr(self._local, "cursor", None)
         if cursor is None:
             cursor = self._local.cursor = self._connection.cursor()
-        return cursor  # type: ignore[no-any-return]
+        return cursor
 
     @property
     def shown(self) -> Mapping[str, Generation]:
@@ -296,8 +310,18 @@ class Store:
                 _sync(item.path)
                 item.path.replace(path)
                 fresh.append(
-                    Generation(item.layer, number, path, item.rows, item.checksum, item.datasets, item.people,
-                               item.bounds, item.columns, _now())
+                    Generation(
+                        item.layer,
+                        number,
+                        path,
+                        item.rows,
+                        item.checksum,
+                        item.datasets,
+                        item.people,
+                        item.bounds,
+                        item.columns,
+                        _now(),
+                    )
                 )
             _sync_folder(self.home / "layers")
             for generation in fresh:
@@ -309,7 +333,10 @@ class Store:
                 for generation, item in zip(fresh, built, strict=True):
                     self._insert_generation(writer, generation)
                     for town, upcoming in item.serials.items():
-                        writer.execute("INSERT OR REPLACE INTO twin.serial VALUES (?, ?, ?)", [generation.layer, town, upcoming])
+                        writer.execute(
+                            "INSERT OR REPLACE INTO twin.serial VALUES (?, ?, ?)",
+                            [generation.layer, town, upcoming],
+                        )
                     self._show(writer, step, generation.layer, generation.number, action)
             self._shown = MappingProxyType({**self._shown, **{item.layer: item for item in fresh}})
             self._prune()
@@ -345,7 +372,11 @@ class Store:
                     if number is not None:
                         writer.execute("INSERT INTO twin.shown VALUES (?, ?)", [layer, number])
             shown = {layer: generation for layer, generation in self._shown.items() if layer not in back}
-            shown |= {layer: self._attached[f"g_{layer}_{number}"] for layer, number in back.items() if number is not None}
+            shown |= {
+                layer: self._attached[f"g_{layer}_{number}"]
+                for layer, number in back.items()
+                if number is not None
+            }
             self._shown = MappingProxyType(shown)
             return sorted(back)
 
@@ -401,15 +432,24 @@ class Store:
         writer.execute(
             "INSERT INTO twin.generation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                generation.layer, generation.number, generation.path.name, generation.rows, generation.checksum,
-                list(generation.datasets), generation.people,
-                list(generation.bounds) if generation.bounds else None, list(generation.columns), generation.created_at,
+                generation.layer,
+                generation.number,
+                generation.path.name,
+                generation.rows,
+                generation.checksum,
+                list(generation.datasets),
+                generation.people,
+                list(generation.bounds) if generation.bounds else None,
+                list(generation.columns),
+                generation.created_at,
             ],
         )
 
     @staticmethod
     def _show(writer: duckdb.DuckDBPyConnection, step: int, layer: str, number: int, action: str) -> None:
-        writer.execute("INSERT INTO twin.history VALUES (?, ?, ?, ?, ?)", [step, layer, number, action, _now()])
+        writer.execute(
+            "INSERT INTO twin.history VALUES (?, ?, ?, ?, ?)", [step, layer, number, action, _now()]
+        )
         writer.execute("INSERT OR REPLACE INTO twin.shown VALUES (?, ?)", [layer, number])
 
     def _prune(self) -> None:
@@ -428,7 +468,9 @@ class Store:
                 generation = self._attached.pop(f"g_{layer}_{number}")
                 cursor.execute(f"DETACH {generation.alias}")
                 with self.writing() as writer:
-                    writer.execute("DELETE FROM twin.generation WHERE layer = ? AND number = ?", [layer, number])
+                    writer.execute(
+                        "DELETE FROM twin.generation WHERE layer = ? AND number = ?", [layer, number]
+                    )
                 generation.path.unlink(missing_ok=True)
 
 
@@ -481,7 +523,8 @@ def restore(path: Path, home: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             if "twin.duckdb" not in names or any(
-                name not in known and not (name.startswith("layers/") and name.count("/") == 1 and ".." not in name)
+                name not in known
+                and not (name.startswith("layers/") and name.count("/") == 1 and ".." not in name)
                 for name in names
             ):
                 raise zipfile.BadZipFile("not a backup")

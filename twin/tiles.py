@@ -55,7 +55,9 @@ def exists(z: int, x: int, y: int) -> bool:
     return 0 <= z <= MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z
 
 
-def tile(cursor: duckdb.DuckDBPyConnection, spec: LayerSpec, generation: Generation, z: int, x: int, y: int) -> bytes:
+def tile(
+    cursor: duckdb.DuckDBPyConnection, spec: LayerSpec, generation: Generation, z: int, x: int, y: int
+) -> bytes:
     """The tile ``z/x/y`` of a layer as MVT, at most 500 kB; empty bytes where there is nothing.
 
     The MVT layer is called as the layer; features carry
@@ -89,7 +91,7 @@ def _with(query: str, values: dict[str, float]) -> str:
     Bound parameters would make DuckDB load pandas (a second) for the first tile;
     these are floats of our own making, never text of a user's.
     """
-    return _PARAMETER.sub(lambda match: repr(float(values[match[1]])), query)
+    return _PARAMETER.sub(lambda match: f"{values[match[1]]:.17e}", query)
 
 
 def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: dict[str, float]) -> bytes:
@@ -98,7 +100,11 @@ def _run(cursor: duckdb.DuckDBPyConnection, query: str, values: dict[str, float]
 
 
 def _count(
-    cursor: duckdb.DuckDBPyConnection, spec: LayerSpec, generation: Generation, z: int, values: dict[str, float]
+    cursor: duckdb.DuckDBPyConnection,
+    spec: LayerSpec,
+    generation: Generation,
+    z: int,
+    values: dict[str, float],
 ) -> int:
     query = f"SELECT count(*) FROM {generation.relation} WHERE {_INSIDE}{_shown_at(spec, z)}"
     row = cursor.execute(_with(query, values)).fetchone()
@@ -180,11 +186,11 @@ def _detail_query(spec: LayerSpec, generation: Generation, z: int, limit: int | 
 def _grid_query(spec: LayerSpec, generation: Generation) -> str:
     """Cells of a 64 x 64 grid; a feature counts in the cell of its box's middle, once."""
     size = EXTENT // GRID
-    figures = "".join(f", {_aggregate(item.function, item.column)} AS {item.name}" for item in spec.tiling.aggregates)
-    middle_x, middle_y = "((xmin + xmax) / 2)", "((ymin + ymax) / 2)"
-    cell = (
-        f"ST_MakeEnvelope(gx * {size}, gy * {size}, (gx + 1) * {size}, (gy + 1) * {size})"
+    figures = "".join(
+        f", {_aggregate(item.function, item.column)} AS {item.name}" for item in spec.tiling.aggregates
     )
+    middle_x, middle_y = "((xmin + xmax) / 2)", "((ymin + ymax) / 2)"
+    cell = f"ST_MakeEnvelope(gx * {size}, gy * {size}, (gx + 1) * {size}, (gy + 1) * {size})"
     return f"""
         SELECT CASE WHEN count(*) > 0 THEN ST_AsMVT(t, '{spec.id}', {EXTENT}, 'g', 'cell') END FROM (
             SELECT (gy * {GRID} + gx)::INTEGER AS cell, n, * EXCLUDE (gx, gy, n), ST_Reverse({cell}) AS g FROM (

@@ -94,8 +94,8 @@ def main() -> None:
         lambda share, name: print(f"{time.perf_counter() - start:6.1f} s {share:4.0%} {name}"),
     )
     print(
-        f"built in {time.perf_counter() - start:.1f} s ({time.process_time():.1f} s of processor), peak memory "
-        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB"
+        f"built in {time.perf_counter() - start:.1f} s ({time.process_time():.1f} s of processor), "
+        f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB"
     )
     figures(frames)
     if options.twice:

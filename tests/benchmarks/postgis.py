@@ -50,15 +50,40 @@ def cluster() -> Iterator[Any]:
         shutil.chown(folder, "postgres", "postgres")
         as_user = ["runuser", "-u", "postgres", "--"]
     data = folder / "data"
-    subprocess.run([*as_user, str(bins / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8"], check=True, capture_output=True)
-    options = f"-k {folder} -c listen_addresses='' -c shared_buffers=512MB -c fsync=off -c jit=off -c work_mem=64MB"
-    subprocess.run([*as_user, str(bins / "pg_ctl"), "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start"], check=True, capture_output=True)
+    subprocess.run(
+        [*as_user, str(bins / "initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8"],
+        check=True,
+        capture_output=True,
+    )
+    options = (
+        f"-k {folder} -c listen_addresses='' -c shared_buffers=512MB -c fsync=off -c jit=off -c work_mem=64MB"
+    )
+    subprocess.run(
+        [
+            *as_user,
+            str(bins / "pg_ctl"),
+            "-D",
+            str(data),
+            "-w",
+            "-o",
+            options,
+            "-l",
+            str(folder / "log"),
+            "start",
+        ],
+        check=True,
+        capture_output=True,
+    )
     try:
         with psycopg.connect(f"host={folder} dbname=postgres user=postgres", autocommit=True) as connection:
             connection.execute("CREATE EXTENSION postgis")
             yield connection
     finally:
-        subprocess.run([*as_user, str(bins / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"], check=True, capture_output=True)
+        subprocess.run(
+            [*as_user, str(bins / "pg_ctl"), "-D", str(data), "-m", "fast", "stop"],
+            check=True,
+            capture_output=True,
+        )
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -47,10 +47,14 @@ def percentile(values: list[float], share: float) -> float:
 def occupied(store: Store, generation: Generation, z: int, count: int) -> list[Tile]:
     """``count`` random tiles that hold buildings, the same for every engine."""
     side = 2 * tiles.HALF_WORLD / 2**z
-    rows = store.cursor().execute(
-        f"SELECT DISTINCT floor(((xmin + xmax) / 2 + {tiles.HALF_WORLD}) / {side})::INTEGER, "
-        f"floor(({tiles.HALF_WORLD} - (ymin + ymax) / 2) / {side})::INTEGER FROM {generation.relation} ORDER BY ALL"
-    ).fetchall()
+    rows = (
+        store.cursor()
+        .execute(
+            f"SELECT DISTINCT floor(((xmin + xmax) / 2 + {tiles.HALF_WORLD}) / {side})::INTEGER, "
+            f"floor(({tiles.HALF_WORLD} - (ymin + ymax) / 2) / {side})::INTEGER FROM {generation.relation} ORDER BY ALL"
+        )
+        .fetchall()
+    )
     random.Random(z).shuffle(rows)
     return [(z, x, y) for x, y in rows[:count]]
 
@@ -100,7 +104,9 @@ def uncached(store: Store, count: int) -> None:
         table(engines, store, generation, count)
 
 
-def table(engines: dict[str, Callable[[Tile], bytes]], store: Store, generation: Generation, count: int) -> None:
+def table(
+    engines: dict[str, Callable[[Tile], bytes]], store: Store, generation: Generation, count: int
+) -> None:
     """Print p50, p95, tiles a second and the largest tile; engines alternate zoom by zoom."""
     print(f"{'engine':<18} {'zoom':>4} {'tiles':>6} {'p50':>8} {'p95':>8} {'tiles/s':>8} {'largest kB':>11}")
     for z in ZOOMS:
@@ -136,7 +142,10 @@ def through_the_server(home: Path, wanted: list[Tile], generation: int, seconds:
     port = free_port()
     environment = os.environ | {"TWIN_HOME": str(home)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "twin", "serve", "--port", str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "twin", "serve", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )
     base = f"http://127.0.0.1:{port}"
     try:
@@ -152,7 +161,9 @@ def through_the_server(home: Path, wanted: list[Tile], generation: int, seconds:
         for path in paths:
             urllib.request.urlopen(base + path, timeout=30).close()
         latencies = asyncio.run(_keep_alive(port, paths, 2000))
-        print(f"one keep-alive connection: p50 {statistics.median(latencies):.2f} ms, p99 {percentile(latencies, 0.99):.2f} ms")
+        print(
+            f"one keep-alive connection: p50 {statistics.median(latencies):.2f} ms, p99 {percentile(latencies, 0.99):.2f} ms"
+        )
         if shutil.which("wrk"):
             _wrk(base, paths, seconds)
         else:
@@ -165,17 +176,25 @@ def through_the_server(home: Path, wanted: list[Tile], generation: int, seconds:
 
 
 def _wrk(base: str, paths: list[str], seconds: int) -> None:
-    script = "paths = {" + ",".join(json.dumps(path) for path in paths) + "}\ni = 0\n" + (
-        'request = function() i = i % #paths + 1; return wrk.format("GET", paths[i]) end\n'
-        "done = function(s, l, r) print(string.format('16 connections: %.0f requests/s, p50 %.2f ms, p99 %.2f ms, "
-        "errors %d', s.requests / s.duration * 1e6, l:percentile(50) / 1000, l:percentile(99) / 1000, "
-        "s.errors.status + s.errors.connect + s.errors.read + s.errors.timeout)) end\n"
+    script = (
+        "paths = {"
+        + ",".join(json.dumps(path) for path in paths)
+        + "}\ni = 0\n"
+        + (
+            'request = function() i = i % #paths + 1; return wrk.format("GET", paths[i]) end\n'
+            "done = function(s, l, r) print(string.format('16 connections: %.0f requests/s, p50 %.2f ms, p99 %.2f ms, "
+            "errors %d', s.requests / s.duration * 1e6, l:percentile(50) / 1000, l:percentile(99) / 1000, "
+            "s.errors.status + s.errors.connect + s.errors.read + s.errors.timeout)) end\n"
+        )
     )
     with tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False) as file:
         file.write(script)
     try:
         outcome = subprocess.run(
-            ["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", file.name, base], capture_output=True, text=True, check=True
+            ["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", file.name, base],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         print(next(line for line in outcome.stdout.splitlines() if line.startswith("16 connections")))
     finally:
@@ -188,7 +207,10 @@ def _clients(port: int, paths: list[str], seconds: int) -> None:
         return [value for part in parts for value in part]
 
     spent = asyncio.run(run())
-    print(f"16 connections: {len(spent) / seconds:.0f} requests/s, p50 {statistics.median(spent):.2f} ms, p99 {percentile(spent, 0.99):.2f} ms")
+    print(
+        f"16 connections: {len(spent) / seconds:.0f} requests/s, p50 {statistics.median(spent):.2f} ms, "
+        f"p99 {percentile(spent, 0.99):.2f} ms"
+    )
 
 
 async def _keep_alive(port: int, paths: list[str], count: int, seconds: float = 60) -> list[float]:
@@ -221,7 +243,12 @@ def main() -> None:
         home = options.home or Path(folder) / "home"
         if options.home is None:
             start = time.perf_counter()
-            subprocess.run([sys.executable, "-m", "twin", "demo", "--home", str(home)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.executable, "-m", "twin", "demo", "--home", str(home)],
+                cwd=ROOT,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
             print(f"demonstration city built in {time.perf_counter() - start:.0f} s")
         with Store.open(home) as store:
             generation = store.generation("building")

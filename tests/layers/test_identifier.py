@@ -57,11 +57,15 @@ def test_nearly_every_exchange_of_neighbours_is_found() -> None:
 
 
 def test_many_at_once_equal_one_by_one() -> None:
-    fids = np.array([Identifier("BLD", 310_114_103, serial).fid for serial in (1, 77, 9_999_999)], dtype=np.int64)
+    fids = np.array(
+        [Identifier("BLD", 310_114_103, serial).fid for serial in (1, 77, 9_999_999)], dtype=np.int64
+    )
     assert format_many("BLD", fids) == [str(from_fid("BLD", fid)) for fid in fids]
 
 
-@pytest.mark.parametrize("text", ["", "BLD", "BLD-1-2-3", "bld-310114103-0001234", "BLD-310114103-00012345-U"])
+@pytest.mark.parametrize(
+    "text", ["", "BLD", "BLD-1-2-3", "bld-310114103-0001234", "BLD-310114103-00012345-U"]
+)
 def test_what_is_no_identifier_is_said(text: str) -> None:
     with pytest.raises(ValueError, match="not of the form"):
         parse(text)

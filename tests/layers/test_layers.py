@@ -65,7 +65,10 @@ def test_unknown_layer_names_the_known_ones() -> None:
         ({"prefix": "AB"}, "three capital letters"),
         ({"columns": (Column("fid", "text", Text("a", "a"), Text("a", "a")),)}, "kept for the store"),
         ({"key_facts": ("nothing",)}, "unknown column"),
-        ({"style": Style("point", "#123456", 1, color_by=(ColorBy("nothing", "category"),))}, "unknown column"),
+        (
+            {"style": Style("point", "#123456", 1, color_by=(ColorBy("nothing", "category"),))},
+            "unknown column",
+        ),
     ],
 )
 def test_a_wrong_spec_is_refused(change: dict[str, object], message: str) -> None:

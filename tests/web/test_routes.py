@@ -35,7 +35,9 @@ def client(home: Path):
 
 Z = 15
 X, Y = tiles.tile_of(city.WEST + 0.002, city.SOUTH + 0.002, Z)
-LOCKERS = "名称,经度,纬度,格口数\n一号,121.2001,31.3001,40\n二号,121.2011,31.3011,60\n三号,坏,31.3,10\n".encode()
+LOCKERS = (
+    "名称,经度,纬度,格口数\n一号,121.2001,31.3001,40\n二号,121.2011,31.3011,60\n三号,坏,31.3,10\n".encode()
+)
 
 
 def test_health(client: Client) -> None:
@@ -176,10 +178,15 @@ def test_import_is_inspected_corrected_and_taken_back(client: Client) -> None:
     before = {row["id"]: row["rows"] for row in client.get("/api/layers").json["layers"]}
     assert "parcel_locker" not in before
     choice = {"layer": "parcel_locker", "crs": "EPSG:4326", "mapping": {**dataset["mapping"]}}
-    assert client.post(f"/api/imports/{job['id']}/commit", {"datasets": [choice], "source": "手工"}).status == 202
+    assert (
+        client.post(f"/api/imports/{job['id']}/commit", {"datasets": [choice], "source": "手工"}).status
+        == 202
+    )
     done = client.finished(job["id"])
     assert done["status"] == "done", done["error"]
-    assert [(item["layer"], item["accepted"], item["rejected"]) for item in done["datasets"]] == [("parcel_locker", 2, 1)]
+    assert [(item["layer"], item["accepted"], item["rejected"]) for item in done["datasets"]] == [
+        ("parcel_locker", 2, 1)
+    ]
     faults = client.get(f"/api/datasets/{done['datasets'][0]['id']}/faults.csv")
     assert faults.body.decode("utf-8-sig").count("\n") >= 2
     assert client.post("/api/undo").json == {"layers": ["parcel_locker"]}
@@ -195,7 +202,13 @@ def test_import_can_be_cancelled(client: Client) -> None:
 
 def test_a_hopeless_file_changes_nothing(client: Client, home: Path) -> None:
     before = client.get("/api/layers").json
-    for name, data in (("a.csv", b"\x00\xff" * 100), ("a.gpkg", b"SQLite"), ("a.zip", b"PK"), ("a.exe", b"MZ"), ("a.json", b"{}")):
+    for name, data in (
+        ("a.csv", b"\x00\xff" * 100),
+        ("a.gpkg", b"SQLite"),
+        ("a.zip", b"PK"),
+        ("a.exe", b"MZ"),
+        ("a.json", b"{}"),
+    ):
         told = client.finished(_send(client, data, f"name={name}&now=1")["id"])
         assert told["status"] == "failed"
         assert told["error"]["zh"]
@@ -237,30 +250,86 @@ def test_a_backup_is_the_whole_home(client: Client, tmp_path: Path) -> None:
 
 def _malformed(draw: random.Random, count: int) -> list[tuple[str, str, bytes | None]]:
     """Requests no client should send: bad tiles, identifiers, numbers, names, bodies."""
-    odd = ["-1", "1e9", "0x10", "NaN", "%00", "%EF%BC%91", "..", "%2e%2e%2f", "'", "%27%3B--", "9" * 25, "", " ", "%20", "é", "%ff", "None", "*"]
-    layers = ["building", "nothing", "BUILDING", "building;drop", "%2e%2e", "__init__", "g_building_1", "twin.dataset"]
+    odd = [
+        "-1",
+        "1e9",
+        "0x10",
+        "NaN",
+        "%00",
+        "%EF%BC%91",
+        "..",
+        "%2e%2e%2f",
+        "'",
+        "%27%3B--",
+        "9" * 25,
+        "",
+        " ",
+        "%20",
+        "é",
+        "%ff",
+        "None",
+        "*",
+    ]
+    layers = [
+        "building",
+        "nothing",
+        "BUILDING",
+        "building;drop",
+        "%2e%2e",
+        "__init__",
+        "g_building_1",
+        "twin.dataset",
+    ]
     kinds = []
     for _ in range(count):
         pick = draw.random()
-        part = lambda: draw.choice(odd + [str(draw.randrange(-5, 2**33))])  # noqa: E731 - a word for the lines below
+        part = lambda: draw.choice([*odd, str(draw.randrange(-5, 2**33))])  # noqa: E731 - a word for the lines below
         if pick < 0.35:
             kinds.append(("GET", f"/tiles/{draw.choice(layers)}/{part()}/{part()}/{part()}.mvt", None))
         elif pick < 0.5:
-            code = "".join(draw.choice("ABD-0123456789xyz%'") for _ in range(draw.randrange(0, 40))).replace("%", "%25")
+            code = "".join(draw.choice("ABD-0123456789xyz%'") for _ in range(draw.randrange(0, 40))).replace(
+                "%", "%25"
+            )
             kinds.append(("GET", f"/id/{code}", None))
         elif pick < 0.65:
-            kinds.append(("GET", f"/api/layers/{draw.choice(layers)}/{draw.choice(['features', 'rows/1', 'summary?column='])}/{part()}", None))
+            kinds.append(
+                (
+                    "GET",
+                    f"/api/layers/{draw.choice(layers)}/{draw.choice(['features', 'rows/1', 'summary?column='])}/{part()}",
+                    None,
+                )
+            )
         elif pick < 0.75:
-            kinds.append(("GET", f"/api/scene?view={part()}:{part()},{draw.choice(layers)}&theme={part()}", None))
+            kinds.append(
+                ("GET", f"/api/scene?view={part()}:{part()},{draw.choice(layers)}&theme={part()}", None)
+            )
         elif pick < 0.8:
             kinds.append(("GET", f"/api/export/{draw.choice(layers)}.{part()}", None))
         elif pick < 0.9:
-            body = draw.choice([b"", b"{", b"[]", b"null", b'{"datasets": 1}', b'{"datasets":[{"mapping":[]}]}', bytes(draw.randrange(256) for _ in range(30)), b"[" * 5000])
-            kinds.append(("POST", f"/api/imports/{part()}/{draw.choice(['commit', 'inspect', 'nothing'])}", body))
+            body = draw.choice(
+                [
+                    b"",
+                    b"{",
+                    b"[]",
+                    b"null",
+                    b'{"datasets": 1}',
+                    b'{"datasets":[{"mapping":[]}]}',
+                    bytes(draw.randrange(256) for _ in range(30)),
+                    b"[" * 5000,
+                ]
+            )
+            kinds.append(
+                ("POST", f"/api/imports/{part()}/{draw.choice(['commit', 'inspect', 'nothing'])}", body)
+            )
         else:
             name = draw.choice(["", "..", "a%00", "%2f%2f", "x" * 400])
-            kinds.append(("POST", f"/api/imports?name={name}&layer={part()}&crs={part()}&mode={part()}", b"data"))
-    return [(method, path.replace(" ", "%20").encode("ascii", "ignore").decode(), body) for method, path, body in kinds]
+            kinds.append(
+                ("POST", f"/api/imports?name={name}&layer={part()}&crs={part()}&mode={part()}", b"data")
+            )
+    return [
+        (method, path.replace(" ", "%20").encode("ascii", "ignore").decode(), body)
+        for method, path, body in kinds
+    ]
 
 
 def test_five_thousand_malformed_requests_break_nothing(client: Client, home: Path) -> None:

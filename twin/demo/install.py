@@ -32,8 +32,10 @@ def install(
     It replaces an earlier demonstration city and leaves imported data of
     layers that are joined, not replaced, where they are.
     """
-    report = progress or (lambda share, stage: None)
-    frames = build_city(seed, scale, progress=lambda share, stage: report(_BUILD_SHARE * share, stage), cancelled=cancelled)
+    report = progress or _silent
+    frames = build_city(
+        seed, scale, progress=lambda share, stage: report(_BUILD_SHARE * share, stage), cancelled=cancelled
+    )
     with store.import_lock:
         first = catalogue.next_dataset_id(store)
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
@@ -63,7 +65,15 @@ def install(
             if len(frame)
         ]
         publish(
-            store, parts, settings=settings, action="demo",
-            progress=lambda share, stage: report(_BUILD_SHARE + (1 - _BUILD_SHARE) * share, stage), cancelled=cancelled,
+            store,
+            parts,
+            settings=settings,
+            action="demo",
+            progress=lambda share, stage: report(_BUILD_SHARE + (1 - _BUILD_SHARE) * share, stage),
+            cancelled=cancelled,
         )
     return [part.dataset for part in parts]
+
+
+def _silent(share: float, stage: str) -> None:
+    """Report to nobody."""

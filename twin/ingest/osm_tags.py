@@ -130,7 +130,7 @@ def _address(tags: Tags) -> str | None:
 
 
 def may_be_polygon(tags: Tags) -> bool:
-    """Whether a closed outline with these tags can be a surface of some layer; cheap, and never wrongly no."""
+    """Whether a closed outline with these tags can be a surface of some layer; never wrongly no."""
     if "building" in tags:
         return True
     return tags.get("area") != "no" and not _SURFACE_KEYS.isdisjoint(tags)

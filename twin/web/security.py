@@ -35,6 +35,7 @@ class Guard:
         self._hosts = _LOCAL | {address}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer or pass on one request or websocket."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -48,7 +49,10 @@ class Guard:
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(item for item in _HEADERS if item[0] not in present)]
+                message["headers"] = [
+                    *message["headers"],
+                    *(item for item in _HEADERS if item[0] not in present),
+                ]
             await send(message)
 
         await self._app(scope, receive, protected)
@@ -68,12 +72,17 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> No
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": reason})
         return
-    body = json.dumps({"status": 403, "code": "refused", "detail": {"zh": "拒绝访问。", "en": reason}}).encode()
+    body = json.dumps(
+        {"status": 403, "code": "refused", "detail": {"zh": "拒绝访问。", "en": reason}}
+    ).encode()
     await send(
         {
             "type": "http.response.start",
             "status": 403,
-            "headers": [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())],
+            "headers": [
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", str(len(body)).encode()),
+            ],
         }
     )
     await send({"type": "http.response.body", "body": body})

@@ -50,6 +50,7 @@ class Shell:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer or pass on one request."""
         accepts = next((value for name, value in scope.get("headers", ()) if name == b"accept"), b"")
         if scope["type"] != "http" or scope["method"] != "GET" or b"text/html" not in accepts:
             await self._app(scope, receive, send)

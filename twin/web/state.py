@@ -73,7 +73,9 @@ def start(settings: Settings) -> State:
         data = tiles.tile(store.cursor(), all_layers()[layer], store.generation(layer), z, x, y)
         return tiles.compressed(data) if data else b""
 
-    _state = State(settings, store, TileCache(make, settings.tile_cache_mb * 1_000_000), Jobs(store, settings))
+    _state = State(
+        settings, store, TileCache(make, settings.tile_cache_mb * 1_000_000), Jobs(store, settings)
+    )
     _announce(_state)
     threading.Thread(target=_state.warm, name="warm-up", daemon=True).start()
     return _state

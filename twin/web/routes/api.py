@@ -15,6 +15,7 @@ from layers import all_layers
 from twin import __version__, catalogue, describe, features, scene
 from twin.design import Theme
 from twin.errors import InputError
+from twin.export_formats import FORMATS, known_suffix
 from twin.web import state
 from twin.web.routes.replies import Json, in_thread, integer, not_found, problem
 
@@ -38,7 +39,7 @@ async def layers(request: Request) -> Response:
     """``GET /api/layers``: rows, generation, origin and checksum of every layer with data; export formats."""
     current = state.current()
     table = await in_thread(current.memo, "layers", describe.layers_table)
-    return Json({"layers": table, "formats": export.FORMATS})
+    return Json({"layers": table, "formats": FORMATS})
 
 
 async def make_scene(request: Request) -> Response:
@@ -84,7 +85,9 @@ async def summary(request: Request) -> Response:
 async def health_of_layer(request: Request) -> Response:
     """``GET /api/layers/{layer}/completeness``: how full each column is."""
     current = state.current()
-    shares = await in_thread(current.memo, "completeness", features.completeness, request.path_params["layer"])
+    shares = await in_thread(
+        current.memo, "completeness", features.completeness, request.path_params["layer"]
+    )
     return Json({"columns": shares})
 
 
@@ -134,15 +137,17 @@ async def faults(request: Request) -> Response:
 
 async def export_layer(request: Request) -> Response:
     """``GET /api/export/{layer}.{format}``: a whole layer as a file."""
-    from twin import export
+    from twin.export import export_layer as write
 
     current = state.current()
     name = request.path_params["name"]
     layer, _, suffix = name.partition(".")
     features.known_layer(layer)
-    target = current.store.home / "tmp" / f"export-{id(request)}-{layer}.{export.known_suffix(suffix)}"
-    await in_thread(export.export_layer, current.store, layer, target)
-    return FileResponse(target, filename=f"{layer}.{suffix}", background=BackgroundTask(target.unlink, missing_ok=True))
+    target = current.store.home / "tmp" / f"export-{id(request)}-{layer}.{known_suffix(suffix)}"
+    await in_thread(write, current.store, layer, target)
+    return FileResponse(
+        target, filename=f"{layer}.{suffix}", background=BackgroundTask(target.unlink, missing_ok=True)
+    )
 
 
 async def undo(request: Request) -> Response:
@@ -156,7 +161,9 @@ async def backup(request: Request) -> Response:
     store = state.current().store
     target = store.home / "tmp" / f"backup-{id(request)}.zip"
     await in_thread(store.backup, target)
-    return FileResponse(target, filename="twin-backup.zip", background=BackgroundTask(target.unlink, missing_ok=True))
+    return FileResponse(
+        target, filename="twin-backup.zip", background=BackgroundTask(target.unlink, missing_ok=True)
+    )
 
 
 async def identifier(request: Request) -> Response:

@@ -176,7 +176,8 @@ def _inspected(item: FileDataset) -> dict[str, Any]:
             "decided": report.decided,
             "text": {"zh": report.text("zh"), "en": report.text("en")},
             "hypotheses": [
-                {"name": hypothesis.name, "evidence_m": hypothesis.evidence_m} for hypothesis in report.hypotheses
+                {"name": hypothesis.name, "evidence_m": hypothesis.evidence_m}
+                for hypothesis in report.hypotheses
             ],
         },
     }
@@ -187,9 +188,12 @@ def _choice(item: object) -> Choice:
         raise InputError("datasets 的每一项须是对象。", "every item of datasets must be an object.")
     mapping = item.get("mapping")
     if mapping is not None and not (
-        isinstance(mapping, dict) and all(isinstance(key, str) and isinstance(value, str) for key, value in mapping.items())
+        isinstance(mapping, dict)
+        and all(isinstance(key, str) and isinstance(value, str) for key, value in mapping.items())
     ):
-        raise InputError("mapping 须是字段名到字段名的对象。", "mapping must map column names to column names.")
+        raise InputError(
+            "mapping 须是字段名到字段名的对象。", "mapping must map column names to column names."
+        )
     return Choice(
         layer=_short(item.get("layer"), "layer"),
         mapping=mapping,
@@ -211,7 +215,9 @@ def _short(value: object, name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > 300:
-        raise InputError(f"{name} 须是不超过 300 字的文字。", f"{name} must be a text of at most 300 characters.")
+        raise InputError(
+            f"{name} 须是不超过 300 字的文字。", f"{name} must be a text of at most 300 characters."
+        )
     return value
 
 

@@ -27,12 +27,20 @@ class Json(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         """Compact bytes of ``content``."""
-        return json.dumps(_plain(content), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        return json.dumps(
+            _plain(content), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+        ).encode()
 
 
 def problem(status: int, code: str, zh: str, en: str) -> Response:
     """A JSON problem with one sentence in each language."""
-    body = {"type": "about:blank", "status": status, "code": code, "title": en, "detail": {"zh": zh, "en": en}}
+    body = {
+        "type": "about:blank",
+        "status": status,
+        "code": code,
+        "title": en,
+        "detail": {"zh": zh, "en": en},
+    }
     return Json(body, status, media_type="application/problem+json")
 
 
@@ -51,10 +59,14 @@ def guarded(endpoint: Endpoint) -> Endpoint:
         except TwinError as error:
             return problem(http_status(error), error.code, error.zh, error.en)
         except UnicodeError:
-            return problem(400, "bad_input", "地址或内容不是有效的 UTF-8。", "the address or body is not valid UTF-8.")
-        except Exception:
+            return problem(
+                400, "bad_input", "地址或内容不是有效的 UTF-8。", "the address or body is not valid UTF-8."
+            )
+        except Exception:  # noqa: BLE001 - no traceback leaves the server
             _log.exception("%s %s", request.method, request.url.path)
-            return problem(500, "fault", "服务内部错误，详情见日志。", "a fault of ours; see the server's log.")
+            return problem(
+                500, "fault", "服务内部错误，详情见日志。", "a fault of ours; see the server's log."
+            )
 
     return answer
 
@@ -70,7 +82,8 @@ def integer(text: str | None, name: str, low: int, high: int, default: int | Non
         return default
     if text is None or not _INTEGER.fullmatch(text) or not low <= int(text) <= high:
         raise InputError(
-            f"参数 {name} 须是 {low} 到 {high} 之间的整数。", f"{name} must be an integer from {low} to {high}."
+            f"参数 {name} 须是 {low} 到 {high} 之间的整数。",
+            f"{name} must be an integer from {low} to {high}.",
         )
     return int(text)
 

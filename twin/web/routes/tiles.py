@@ -21,9 +21,13 @@ async def tile(request: Request) -> Response:
     """One tile: 200 with gzip bytes, 204 where a layer is empty, 304 when the browser has it."""
     layer, *numbers = (request.path_params[name] for name in ("layer", "z", "x", "y"))
     if layer not in all_layers():
-        return problem(404, "unknown_name", f"没有图层 {layer[:40]!r}。", f"there is no layer {layer[:40]!r}.")
+        return problem(
+            404, "unknown_name", f"没有图层 {layer[:40]!r}。", f"there is no layer {layer[:40]!r}."
+        )
     if not all(_NUMBER.fullmatch(number) for number in numbers):
-        return problem(400, "bad_input", "瓦片坐标须是非负整数。", "tile coordinates must be non-negative integers.")
+        return problem(
+            400, "bad_input", "瓦片坐标须是非负整数。", "tile coordinates must be non-negative integers."
+        )
     z, x, y = (int(number) for number in numbers)
     if not tiles.exists(z, x, y):
         return problem(404, "not_found", "瓦片坐标超出范围。", "there is no such tile.")
