@@ -36,7 +36,7 @@ LAYER = LayerSpec(
                     "trunk",
                     Text("快速路", "Expressway"),
                     "#E9A26B",
-                    ("快速路", "trunk_link", "elevated", "bridge"),
+                    ("快速路", "trunk_link", "elevated", "bridge", "urban"),
                 ),
                 Choice("primary", Text("主干路", "Primary"), "#EBBE6B", ("主干路", "primary_link")),
                 Choice("secondary", Text("次干路", "Secondary"), "#D9CB85", ("次干路", "secondary_link")),

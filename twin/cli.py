@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from twin import describe, remote
+from twin.backup import backup, restore
 from twin.errors import InputError, TwinError, exit_code
 from twin.export_formats import known_suffix
 from twin.settings import Settings
-from twin.store import Store, restore
+from twin.store import Store
 
 _log = logging.getLogger(__name__)
 Result = dict[str, Any]
@@ -264,7 +265,7 @@ def _backup(options: argparse.Namespace, settings: Settings) -> Result:
         server.download("/api/backup", options.file, "POST")
     else:
         with _open(settings) as store:
-            store.backup(options.file)
+            backup(store, options.file)
     size = options.file.stat().st_size
     return {"file": str(options.file), "bytes": size, "text": f"{options.file}  {size / 1e6:,.1f} MB"}
 

@@ -17,13 +17,16 @@ import pandas as pd
 import shapely
 
 from layers import get
-from twin import catalogue
+from twin import catalogue, rasters
 from twin.catalogue import Dataset, Fault
 from twin.errors import Cancelled, InputError, NoGoodRow
 from twin.features import known_layer
 from twin.generation import Builder, Built, Previous, known_fids
 from twin.import_options import Choice, Mode, Origin
-from twin.ingest import Accepted, Inspection, Known, inspect
+from twin.ingest import Accepted, CrsReport, Inspection, Known, inspect
+from twin.ingest import Dataset as FileDataset
+from twin.ingest.raster import RasterAccepted, RasterDataset
+from twin.rasters import Raster
 from twin.rows import to_table
 from twin.settings import Settings
 from twin.store import Store
@@ -83,8 +86,8 @@ def import_file(
     Returns the datasets recorded. Raises :class:`twin.errors.InputError` (and
     changes nothing) when the file, its coordinates or all its rows are no good.
     """
-    if layer is not None:
-        known_layer(layer) if layer not in ("dem", "population") else None
+    if layer is not None and layer not in rasters.KINDS:
+        known_layer(layer)
     with inspect(
         path,
         layer=layer,
@@ -121,13 +124,50 @@ def commit(
     cancelled: Callable[[], bool] | None = None,
 ) -> list[Dataset]:
     """Check the rows of every chosen dataset and publish them, all or none."""
-    digest = catalogue.sha256_of(path)
-    accepted: list[tuple[Accepted, Choice, Any]] = []
     chosen = [
         (item, choice) for item, choice in zip(inspection.datasets, choices, strict=True) if not choice.skip
     ]
     if not chosen:
         raise InputError("没有选中任何数据集，未导入。", "no dataset was chosen, so nothing was imported.")
+    record = _Record(inspection, origin, catalogue.sha256_of(path))
+    with store.import_lock:
+        first = catalogue.next_dataset_id(store)
+        grids = [pair for pair in chosen if pair[0].kind == "raster"]
+        tables = [pair for pair in chosen if pair[0].kind != "raster"]
+        accepted = _accepted(tables, _part(progress, 0, 0.6), cancelled)
+        kept = [
+            _write_raster(store, item, choice, record, first + number, progress, cancelled)
+            for number, (item, choice) in enumerate(grids)
+        ]
+        parts = [
+            Rows(
+                rows.layer,
+                rows.frame,
+                record.of_rows(first + len(kept) + number, rows, choice, item),
+                _faults(rows.faults),
+                choice.mode,
+            )
+            for number, (rows, choice, item) in enumerate(accepted)
+        ]
+        statements = [statement for raster in kept for statement in (raster[0].insert(), raster[1].insert())]
+        publish(
+            store,
+            parts,
+            settings=settings,
+            record=statements,
+            progress=_part(progress, 0.6, 1),
+            cancelled=cancelled,
+        )
+    return [dataset for dataset, _ in kept] + [part.dataset for part in parts]
+
+
+def _accepted(
+    chosen: Sequence[tuple[FileDataset, Choice]],
+    progress: Progress | None,
+    cancelled: Callable[[], bool] | None,
+) -> list[tuple[Accepted, Choice, FileDataset]]:
+    """The good rows of every chosen table; those without any are left out unless all are."""
+    result: list[tuple[Accepted, Choice, FileDataset]] = []
     empty: NoGoodRow | None = None
     for number, (item, choice) in enumerate(chosen):
         target = choice.layer or item.layer
@@ -136,63 +176,102 @@ def commit(
                 f"无法判断“{item.name}”属于哪个图层，请指定图层 (--layer)。",
                 f"cannot tell which layer {item.name!r} belongs to; name it with --layer.",
             )
-        report = _part(progress, 0.6 * number / len(chosen), 0.6 * (number + 1) / len(chosen))
+        report = _part(progress, number / len(chosen), (number + 1) / len(chosen))
         try:
             rows = item.rows_for(
                 target, choice.mapping, choice.crs or None, progress=report, cancelled=cancelled
             )
         except NoGoodRow as error:
-            if len(chosen) == 1:
-                raise
             empty = error
             continue
-        accepted.append((rows, choice, item))
-    if not accepted:
-        raise empty or InputError("文件中没有数据。", "the file holds no data.")
-    with store.import_lock:
-        first = catalogue.next_dataset_id(store)
-        parts = [
-            _recorded(first + number, rows, choice, item, inspection, origin, digest)
-            for number, (rows, choice, item) in enumerate(accepted)
-        ]
-        publish(store, parts, settings=settings, progress=_part(progress, 0.6, 1), cancelled=cancelled)
-    return [part.dataset for part in parts]
+        result.append((rows, choice, item))
+    if empty is not None and not result:
+        raise empty
+    return result
 
 
-def _recorded(
-    number: int,
-    rows: Accepted,
+def _write_raster(
+    store: Store,
+    item: FileDataset,
     choice: Choice,
-    item: Any,
-    inspection: Inspection,
-    origin: Origin,
-    digest: str,
-) -> Rows:
-    name = origin.name or inspection.name
-    dataset = Dataset(
-        id=number,
-        layer=rows.layer,
-        name=name if len(inspection.datasets) == 1 else f"{name} / {item.name}",
-        file_name=inspection.name,
-        sha256=digest,
-        source=origin.source or item.origin.source or None,
-        licence=origin.licence or item.origin.licence or None,
-        data_date=origin.date or item.origin.date or None,
-        imported_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
-        crs_declared=rows.crs.declared,
-        crs_found=rows.crs.found,
-        crs_report={"zh": rows.crs.text("zh"), "en": rows.crs.text("en")},
-        rows_in=len(rows.frame) + rows.rejected,
-        accepted=len(rows.frame),
-        rejected=rows.rejected,
-        synthetic=False,
-        parameters={
-            "format": inspection.format,
-            "mapping": dict(choice.mapping or item.mapping),
-            "mode": choice.mode,
-        },
+    record: _Record,
+    number: int,
+    progress: Progress | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[Dataset, Raster]:
+    """The raster written into the home; it is named by the catalogue only when all is well."""
+    assert isinstance(item, RasterDataset)
+    kind = choice.layer or item.layer or ""
+    target = rasters.folder(store) / f"{kind or 'raster'}-{number}.tif"
+    written = item.write(
+        target,
+        layer=kind or None,
+        crs=choice.crs or None,
+        progress=_part(progress, 0, 0.6),
+        cancelled=cancelled,
     )
-    return Rows(rows.layer, rows.frame, dataset, _faults(rows.faults), choice.mode)
+    raster = Raster(
+        written.layer,
+        number,
+        target,
+        written.bounds,
+        written.minimum,
+        written.maximum,
+        written.total,
+        written.cells,
+    )
+    return record.of_raster(number, written, item), raster
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What the catalogue says alike of every dataset of one file."""
+
+    inspection: Inspection
+    origin: Origin
+    sha256: str
+
+    def of_rows(self, number: int, rows: Accepted, choice: Choice, item: FileDataset) -> Dataset:
+        """The dataset of accepted rows."""
+        parameters = {"mapping": dict(choice.mapping or item.mapping), "mode": choice.mode}
+        accepted = len(rows.frame)
+        return self._dataset(number, rows.layer, item, rows.crs, accepted, rows.rejected, parameters)
+
+    def of_raster(self, number: int, written: RasterAccepted, item: FileDataset) -> Dataset:
+        """The dataset of a raster, whose rows are its cells with data."""
+        parameters = {"width": written.width, "height": written.height, "dtype": written.dtype}
+        return self._dataset(number, written.layer, item, written.crs, written.cells, 0, parameters)
+
+    def _dataset(
+        self,
+        number: int,
+        layer: str,
+        item: FileDataset,
+        crs: CrsReport,
+        accepted: int,
+        rejected: int,
+        parameters: Mapping[str, Any],
+    ) -> Dataset:
+        name = self.origin.name or self.inspection.name
+        return Dataset(
+            id=number,
+            layer=layer,
+            name=name if len(self.inspection.datasets) == 1 else f"{name} / {item.name}",
+            file_name=self.inspection.name,
+            sha256=self.sha256,
+            source=self.origin.source or item.origin.source or None,
+            licence=self.origin.licence or item.origin.licence or None,
+            data_date=self.origin.date or item.origin.date or None,
+            imported_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+            crs_declared=crs.declared,
+            crs_found=crs.found,
+            crs_report={"zh": crs.text("zh"), "en": crs.text("en")},
+            rows_in=accepted + rejected,
+            accepted=accepted,
+            rejected=rejected,
+            synthetic=False,
+            parameters={"format": self.inspection.format, **parameters},
+        )
 
 
 def _faults(table: pd.DataFrame) -> list[Fault]:
@@ -215,12 +294,13 @@ def publish(
     *,
     settings: Settings,
     action: str = "import",
+    record: Sequence[tuple[str, list[object]]] = (),
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> None:
     """Build the new generations of ``parts`` and show them at once. Hold ``store.import_lock``."""
     built: list[Built] = []
-    record: list[tuple[str, list[object]]] = []
+    statements = list(record)
     report = progress or _silent
     towns = _town_frame(store, parts)
     by_layer: dict[str, list[Rows]] = {}
@@ -233,11 +313,11 @@ def publish(
                 report(number / len(by_layer), "build")
                 built.append(_build(store, builder, layer, group, towns))
                 for part in group:
-                    record.append(part.dataset.insert())
-                    record += catalogue.insert_faults(part.dataset.id, part.faults)
+                    statements.append(part.dataset.insert())
+                    statements += catalogue.insert_faults(part.dataset.id, part.faults)
         _heed(cancelled)
         report(0.97, "publish")
-        store.publish(built, action, record)
+        store.publish(built, action, statements)
         report(1.0, "done")
     finally:
         for item in built:

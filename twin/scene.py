@@ -24,6 +24,12 @@ from twin.store import Generation
 GROUND_ORDER = 100
 """Layers below this drawing order lie on the ground; the others stand on it."""
 
+OUTLINE_PIXELS = {"district": 2.5, "town": 1.0, "pilot_area": 2.5}
+"""Width of outlines; 1.5 pixels where nothing is said."""
+
+_CELL_BREAKS = (3.0, 10.0, 25.0, 60.0)
+_CELL_ALPHA = (46, 84, 122, 160, 200)
+
 
 @dataclass(frozen=True, slots=True)
 class LayerView:
@@ -199,15 +205,18 @@ def _extruded(spec: LayerSpec, fill: str, theme: Theme) -> dict[str, Any]:
 def _filled(spec: LayerSpec, fill: str, theme: Theme) -> dict[str, Any]:
     if not spec.style.outline:
         return {"stroked": False, "filled": True}
-    plain = fill if "?" not in fill else json.dumps(design.rgb(_token(spec), theme, 220))
-    return {
-        "filled": fill != plain,
+    outlined: dict[str, Any] = {
+        "filled": True,
         "stroked": True,
         "get_line_color": design.rgb(_token(spec), theme, 230),
-        "get_line_width": 2,
+        "get_line_width": OUTLINE_PIXELS.get(spec.id, 1.5),
         "line_width_units": '"pixels"',
-        "line_width_min_pixels": 1.5,
-    } | ({} if fill != plain else {"filled": True, "get_fill_color": design.rgb(_token(spec), theme, 14)})
+        "line_joint_rounded": True,
+    }
+    if "?" not in fill:  # not coloured by an attribute: a breath of the outline's colour
+        land = design.rgb("land", theme)
+        outlined["get_fill_color"] = land if spec.id == "district" else design.rgb(_token(spec), theme, 14)
+    return outlined
 
 
 def _lined(spec: LayerSpec, fill: str, theme: Theme) -> dict[str, Any]:
@@ -233,10 +242,12 @@ def _pointed(spec: LayerSpec, fill: str, theme: Theme) -> dict[str, Any]:
         "get_line_width": 1,
         "line_width_units": '"pixels"',
         "stroked": not spec.tiling.aggregated,
-        "get_point_radius": spec.style.radius,
-        "point_radius_units": '"pixels"',
-        "point_radius_min_pixels": 1.5,
-        "point_radius_max_pixels": spec.style.radius * 2,
+        # Twelve metres a pixel of the style, kept between half that size and the whole of it on screen.
+        "get_point_radius": spec.style.radius * 12,
+        "point_radius_units": '"meters"',
+        "point_radius_min_pixels": max(1.2, spec.style.radius * 0.45),
+        "point_radius_max_pixels": spec.style.radius,
+        "point_billboard": True,
         # Points are seen through buildings: what stands behind a tower still counts.
         "parameters": {"depthCompare": "always", "depthWriteEnabled": False},
         "get_fill_color": fill,
@@ -254,8 +265,9 @@ def _filter(column: Column) -> dict[str, Any]:
     if column.kind in ("integer", "number"):
         return {
             "extensions": [{"@@type": "DataFilterExtension", "filterSize": 1}],
-            "get_filter_value": f"{name} || 0",
-            "filter_range": [-1e9, 1e9],
+            # Nothing given lies below every range: shown by the widest one, hidden by any that was chosen.
+            "get_filter_value": f"{name} == undefined ? -1e9 : {name}",
+            "filter_range": [-2e9, 2e9],
         }
     return {
         "extensions": [{"@@type": "DataFilterExtension", "categorySize": 1, "filterSize": 0}],
@@ -288,7 +300,7 @@ def _fill_expression(spec: LayerSpec, color_by: str, theme: Theme) -> str:
         colors = design.between(
             design.color("building_low", theme), design.color("building_high", theme), len(breaks) + 1
         )
-        return _steps(spec.style.height, breaks, colors, 255)
+        return _with_grid(spec, _steps(spec.style.height, breaks, colors, 255), theme)
     if spec.id == "road":
         major, minor = design.rgb("road_major", theme), design.rgb("road_minor", theme)
         names = ("motorway", "trunk", "primary", "secondary")
@@ -297,13 +309,16 @@ def _fill_expression(spec: LayerSpec, color_by: str, theme: Theme) -> str:
 
 
 def _with_grid(spec: LayerSpec, detail: str, theme: Theme) -> str:
-    """``detail`` for features; cells of an aggregated layer are coloured by their count."""
-    if not spec.tiling.aggregated or spec.style.mark == "extrusion":
+    """``detail`` for features; cells of an aggregated layer are tinted by how much they hold.
+
+    Cells are translucent, so that water, roads and names stay readable below
+    them, and the more so the less they hold: a hamlet does not look like a block.
+    """
+    if not spec.tiling.aggregated:
         return detail
-    breaks = (5.0, 20.0, 60.0, 150.0)
-    base = design.color(_token(spec), theme)
-    colors = design.between(design.color("ground", theme), base, len(breaks) + 2)[1:]
-    return f"properties.n ? ({_steps('n', breaks, colors, 170)}) : ({detail})"
+    token = "building_high" if spec.style.mark == "extrusion" else _token(spec)
+    tints = [str(design.rgb(token, theme, alpha)) for alpha in _CELL_ALPHA]
+    return f"properties.n ? ({_chain('n', _CELL_BREAKS, tints)}) : ({detail})"
 
 
 def _cases(column: str, entries: Sequence[tuple[str, str]], otherwise: str) -> str:
@@ -312,11 +327,13 @@ def _cases(column: str, entries: Sequence[tuple[str, str]], otherwise: str) -> s
 
 
 def _steps(column: str, breaks: Sequence[float], colors: Sequence[str], alpha: int) -> str:
-    chain = "".join(
-        f"properties.{column} < {limit:g} ? {_hex(fill, alpha)} : "
-        for limit, fill in zip(breaks, colors, strict=False)
-    )
-    return chain + str(_hex(colors[-1], alpha))
+    return _chain(column, breaks, [str(_hex(fill, alpha)) for fill in colors])
+
+
+def _chain(column: str, breaks: Sequence[float], results: Sequence[str]) -> str:
+    """An expression: the result of the class that the column's value falls into."""
+    steps = (f"properties.{column} < {limit:g} ? {result} : " for limit, result in zip(breaks, results, strict=False))
+    return "".join(steps) + results[-1]
 
 
 def _hex(text: str, alpha: int) -> list[int]:

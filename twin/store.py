@@ -1,4 +1,4 @@
-"""The DuckDB store: open, migrate, one writer, many readers, generations, backup.
+"""The DuckDB store: open, migrate, one writer, many readers, generations.
 
 A home holds ``twin.duckdb`` (the catalogue and what is shown; this process is
 its only writer) and ``layers/LAYER-000001.duckdb`` files, each an immutable
@@ -14,7 +14,6 @@ import os
 import shutil
 import threading
 import uuid
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,12 +23,12 @@ from types import MappingProxyType, TracebackType
 import duckdb
 from duckdb_extensions import import_extension
 
-from layers import all_layers
 from twin.errors import HomeBusy, HomeTooNew, HomeUnusable, InputError, UnknownName
 from twin.generation import STORAGE, Built
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PINNED = "1.5.5"
+_FOLDERS = ("layers", "rasters", "inbox", "backups", "tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +91,11 @@ class Store:
         """
         home = home.expanduser().resolve()
         try:
-            for folder in (home, home / "layers", home / "inbox", home / "backups", home / "tmp"):
+            for folder in (home, *(home / name for name in _FOLDERS)):
                 folder.mkdir(parents=True, exist_ok=True)
             connection = connect(home, memory_mb)
         except OSError as error:
-            raise _unusable(home, error) from error
+            raise unusable(home, error) from error
         try:
             cls._attach_catalogue(connection, home)
             store = cls(home, connection, keep_generations)
@@ -123,7 +122,7 @@ class Store:
                     f"{home} 正被另一个进程使用；请先停止它，或通过正在运行的服务操作。",
                     f"{home} is in use by another process; stop it first, or work through the running server.",
                 ) from error
-            raise _unusable(home, error) from error
+            raise unusable(home, error) from error
         except duckdb.SerializationException as error:
             raise HomeTooNew(
                 f"{path} 由更新版本的 DuckDB 写成；请升级本软件。",
@@ -205,7 +204,11 @@ class Store:
         for path in (self.home / "layers").iterdir():
             if path.name.removesuffix(".wal") not in named:
                 path.unlink(missing_ok=True)
-        for path in (self.home / "tmp").iterdir():
+        rasters = {row[0] for row in self._connection.execute("SELECT file FROM twin.raster").fetchall()}
+        for path in (self.home / "rasters").iterdir():
+            if path.name not in rasters:
+                path.unlink(missing_ok=True)
+        for path in [*(self.home / "tmp").iterdir(), *(self.home / "inbox").iterdir()]:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -307,7 +310,7 @@ class Store:
             for item in built:
                 number = int(numbers.get(item.layer, 0)) + 1
                 path = self.home / "layers" / f"{item.layer}-{number:06d}.duckdb"
-                _sync(item.path)
+                sync(item.path)
                 item.path.replace(path)
                 fresh.append(
                     Generation(
@@ -385,35 +388,21 @@ class Store:
         row = self.cursor().execute("SELECT max(step) FROM twin.history").fetchone()
         return None if row is None or row[0] is None else int(row[0])
 
-    # -- safety ------------------------------------------------------------
+    @contextmanager
+    def frozen(self) -> Iterator[list[Path]]:
+        """Hold the writer back and give the files of every kept generation and raster."""
+        with self._write_lock:
+            files = [generation.path for generation in self._attached.values()]
+            yield files + sorted((self.home / "rasters").iterdir())
 
-    def backup(self, path: Path) -> None:
-        """Write the whole home as one file while work goes on.
-
-        The catalogue is copied in one transaction; generation files never change.
-        """
-        staged = self.home / "tmp" / f"backup-{uuid.uuid4().hex}"
-        staged.mkdir(parents=True)
+    def copy_catalogue(self, path: Path) -> None:
+        """Write the catalogue, in one transaction, to a new DuckDB file inside the home."""
+        cursor = self._connection.cursor()
+        cursor.execute(f"ATTACH '{_sql(str(path))}' AS backup ({STORAGE})")
         try:
-            with self._write_lock:
-                generations = list(self._attached.values())
-                cursor = self._connection.cursor()
-                cursor.execute(f"ATTACH '{_sql(str(staged / 'twin.duckdb'))}' AS backup ({STORAGE})")
-                try:
-                    cursor.execute("COPY FROM DATABASE twin TO backup")
-                finally:
-                    cursor.execute("DETACH backup")
-            part = path.with_name(path.name + ".part")
-            with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                archive.write(staged / "twin.duckdb", "twin.duckdb")
-                for generation in generations:
-                    archive.write(generation.path, f"layers/{generation.path.name}")
-            _sync(part)
-            part.replace(path)
-        except OSError as error:
-            raise _unusable(path.parent, error) from error
+            cursor.execute("COPY FROM DATABASE twin TO backup")
         finally:
-            shutil.rmtree(staged, ignore_errors=True)
+            cursor.execute("DETACH backup")
 
     # -- inside ------------------------------------------------------------
 
@@ -503,51 +492,12 @@ def connect(home: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
         connection.execute("SET threads=1")
     except duckdb.IOException as error:
         connection.close()
-        raise _unusable(home, error) from error
+        raise unusable(home, error) from error
     return connection
 
 
-def restore(path: Path, home: Path) -> None:
-    """Put a backup into an empty ``home``; it is checked before it is moved there.
-
-    :class:`InputError` when the file is not a backup or the home is in use.
-    """
-    if (home / "twin.duckdb").exists():
-        raise InputError(
-            f"{home} 已有数据；请恢复到一个新的目录。",
-            f"{home} already holds a twin; restore into a new folder.",
-        )
-    known = {"twin.duckdb"}
-    staged = home.with_name(f"{home.name}.restoring-{uuid.uuid4().hex[:8]}")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if "twin.duckdb" not in names or any(
-                name not in known
-                and not (name.startswith("layers/") and name.count("/") == 1 and ".." not in name)
-                for name in names
-            ):
-                raise zipfile.BadZipFile("not a backup")
-            archive.extractall(staged)
-        with Store.open(staged) as store:
-            for layer, generation in store.shown.items():
-                store.cursor().execute(f"SELECT count(*) FROM {generation.relation}").fetchone()
-                if layer not in all_layers():
-                    continue
-        if home.exists():
-            shutil.copytree(staged, home, dirs_exist_ok=True)
-        else:
-            staged.replace(home)
-    except (zipfile.BadZipFile, OSError, duckdb.Error) as error:
-        raise InputError(
-            f"{path} 不是完好的备份文件，未改动任何数据。",
-            f"{path} is not a sound backup; nothing was changed.",
-        ) from error
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-
-
-def _unusable(home: Path, error: BaseException) -> HomeUnusable:
+def unusable(home: Path, error: BaseException) -> HomeUnusable:
+    """What to tell the user when ``home`` cannot be written: full disk or permissions."""
     free = shutil.disk_usage(home).free if home.exists() else None
     if free is not None and free < 50_000_000:
         return HomeUnusable(
@@ -560,7 +510,8 @@ def _unusable(home: Path, error: BaseException) -> HomeUnusable:
     )
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a finished file durable."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)

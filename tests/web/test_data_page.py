@@ -92,6 +92,17 @@ def test_a_table_comes_in_and_is_taken_back(visit: Callable[..., Visit], live_se
     quiet(seen)
 
 
+def test_an_unfinished_import_is_there_again_after_a_reload(visit: Callable[..., Visit], live_server: str) -> None:
+    seen = opened(visit, live_server)
+    card = drop(seen.page, "重载.csv", LOCKERS)
+    expect(card.locator("[data-test=commit]")).to_be_visible()
+    seen.page.reload()
+    expect(card.locator("[data-test=layer]")).to_have_value("parcel_locker")
+    card.locator("[data-test=cancel]").click()
+    expect(card.locator(".tag").first).to_have_text("已取消")
+    quiet(seen)
+
+
 def test_languages_and_looks_switch_in_place(visit: Callable[..., Visit], live_server: str) -> None:
     seen = opened(visit, live_server)
     page = seen.page

@@ -240,7 +240,7 @@ def test_answers_carry_protective_headers(client: Client) -> None:
 
 
 def test_a_backup_is_the_whole_home(client: Client, tmp_path: Path) -> None:
-    from twin.store import restore
+    from twin.backup import restore
 
     (tmp_path / "backup.zip").write_bytes(client.post("/api/backup").body)
     restore(tmp_path / "backup.zip", tmp_path / "copy")

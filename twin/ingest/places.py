@@ -52,6 +52,11 @@ def find_places(table: pd.DataFrame) -> dict[str, str]:
         by_name.setdefault(_DATUM_PREFIX.sub("", normal(header)), header)
         for short, _ in _BARE_DATUM:
             by_name.setdefault(normal(header).removeprefix(short), header)
+    shapes = [by_name[name] for name in _WKT if name in by_name]
+    for header in shapes:
+        # A whole shape says more than a longitude and latitude beside it.
+        if _holds_shapes(table[header]):
+            return {"wkt": header}
     for lon, lat in _PAIRS:
         if lon in by_name and lat in by_name:
             return {"lon": by_name[lon], "lat": by_name[lat]}
@@ -59,11 +64,17 @@ def find_places(table: pd.DataFrame) -> dict[str, str]:
     some_lat = next((by_name[lat] for _, lat in _PAIRS if lat in by_name), None)
     if some_lon and some_lat:
         return {"lon": some_lon, "lat": some_lat}
-    for header in (by_name[name] for name in _WKT if name in by_name):
+    for header in shapes:
         some = table[header].dropna().head(50)
         if len(some) and (~shapely.is_missing(_from_cells(some))).mean() > 0.5:
             return {"wkt": header}
     return {}
+
+
+def _holds_shapes(cells: pd.Series) -> bool:
+    """Whether most of the first cells are lines or areas."""
+    some = cells.dropna().head(50)
+    return len(some) > 0 and bool((shapely.get_dimensions(_from_cells(some)) >= 1).mean() > 0.5)
 
 
 def geometry_of(table: pd.DataFrame, places: Mapping[str, str]) -> Geometries:

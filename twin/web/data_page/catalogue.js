@@ -7,7 +7,7 @@ import {note} from './dialog.js';
 import {count, instant, moment} from './figures.js';
 import {undo} from './importing.js';
 import {mapLink} from './links.js';
-import {t} from './text.js';
+import {listed, sentence, t} from './text.js';
 
 /** The columns: key, how to sort by it, whether it is a number. */
 const COLUMNS = [
@@ -38,7 +38,7 @@ export class Catalogue {
   stepName() {
     if (!this.step) return '';
     const files = new Set(this.rows.filter((row) => this.step.datasets.includes(row.id)).map((row) => row.file_name || row.name));
-    return this.step.action === 'demo' ? t('undo.demo') : [...files].join('、') || t('undo.step');
+    return this.step.action === 'demo' ? t('undo.demo') : listed([...files]) || t('undo.step');
   }
 
   element() {
@@ -124,7 +124,7 @@ export class Catalogue {
     const title = (name) => { const column = spec?.columns.find((item) => item.name === name); return column ? say(column.title) : name; };
     const shown = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
     return h('tr.details', {}, h('td', {colspan: COLUMNS.length + 1}, h('div.facts', {},
-      h('div', {}, h('h4', {}, t('details.doctor')), h('p', {}, row.crs_report ? say(row.crs_report) : t('details.no_report'))),
+      h('div', {}, h('h4', {}, t('details.doctor')), h('p', {}, row.crs_report ? sentence(row.crs_report) : t('details.no_report'))),
       mapping.length ? h('div', {}, h('h4', {}, t('details.mapping')), h('ul', {}, mapping.map(([target, source]) => h('li', {}, `${source} → ${title(target)}`)))) : null,
       other.length ? h('div', {}, h('h4', {}, t('details.parameters')), h('dl', {}, other.map(([name, value]) => [h('dt', {}, name), h('dd', {}, shown(value))]))) : null,
       row.sha256 ? h('div', {}, h('h4', {}, 'SHA-256'), h('p.mono', {}, row.sha256)) : null,

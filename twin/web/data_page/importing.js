@@ -3,12 +3,11 @@
 import {Jobs} from './jobs.js';
 import {save, send} from './api.js';
 import {h, icon} from '../map/dom.js';
-import {say} from '../map/text.js';
 import {count, percent, size} from './figures.js';
 import {confirm, note} from './dialog.js';
 import {mapLink} from './links.js';
 import {Review} from './review.js';
-import {has, t} from './text.js';
+import {has, listed, sentence, t} from './text.js';
 
 const FORMATS = ['OSM PBF / XML', 'GeoJSON', 'GeoPackage', 'Shapefile (.zip)', 'FlatGeobuf', 'GeoParquet', 'KML', 'CSV', 'XLSX', 'CityJSON', 'GeoTIFF'];
 const WORKING = new Set(['queued', 'uploading', 'waiting', 'inspecting', 'importing']);
@@ -55,6 +54,8 @@ export class Importing {
     this.cards.set(job, card);
     if (before?.isConnected) before.replaceWith(card); else this.list.append(card);
     this.reviews.get(job)?.start();
+    const next = job.ended && this.open === job ? this.jobs.all.find((item) => item.status === 'ready') : null;
+    if (next) this.unfold(next);
     if (this.reviews.has(job) && before?.dataset.status !== 'ready' && card.getBoundingClientRect().top < innerHeight) card.scrollIntoView({block: 'start'});
   }
 
@@ -85,7 +86,7 @@ export class Importing {
       h('header', {}, icon('file'), h('strong.file', {}, job.name), job.size ? h('span.hint', {}, size(job.size)) : null,
         h(`span.tag${kind ? `.${kind}` : ''}`, {}, t(`status.${status}`)), h('span.space'), review, stop),
       WORKING.has(status) ? this.working(job) : null,
-      job.error ? h('p.failure', {role: 'alert'}, icon('warn'), say(job.error.text)) : null,
+      job.error ? h('p.failure', {role: 'alert'}, icon('warn'), sentence(job.error.text)) : null,
       status === 'ready' && job === this.open ? this.review(job) : null,
       status === 'done' ? this.result(job) : null);
   }
@@ -141,15 +142,15 @@ export class Importing {
 /** Take back the newest import after asking; true when something was taken back. */
 export async function undo(page) {
   const step = page.catalogue.step;
-  const names = step ? step.layers.map((layer) => page.layerName(layer)).join('、') : '';
+  const names = step ? listed(step.layers.map((layer) => page.layerName(layer))) : '';
   if (!step || !(await confirm(page.root, t('undo.title'), t('undo.text', {what: page.catalogue.stepName(), layers: names}), t('undo.button')))) return false;
   try {
     const {layers} = await send('POST', '/api/undo', {});
-    note(page.root, t('undo.done', {layers: layers.map((layer) => page.layerName(layer)).join('、')}));
+    note(page.root, t('undo.done', {layers: listed(layers.map((layer) => page.layerName(layer)))}));
     await page.refresh();
     return true;
   } catch (error) {
-    note(page.root, say(error.text), 'bad');
+    note(page.root, sentence(error.text), 'bad');
     return false;
   }
 }
@@ -162,7 +163,7 @@ export function saving(page, label, address, name, method = 'GET', attributes = 
     try {
       note(page.root, t('save.done', {name, size: size(await save(address, name, method))}));
     } catch (error) {
-      note(page.root, say(error.text), 'bad');
+      note(page.root, sentence(error.text), 'bad');
     }
     button.disabled = false;
     button.removeAttribute('aria-busy');

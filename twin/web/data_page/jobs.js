@@ -43,7 +43,8 @@ export class Jobs {
     for (const server of imports.reverse()) {
       if (ENDED.has(server.status)) continue;
       const job = new Job(server.name, null);
-      Object.assign(job, {id: server.id, server});
+      // Until its findings are here, a job that is ready still counts as being inspected.
+      Object.assign(job, {id: server.id, server: server.status === 'ready' ? {...server, status: 'inspecting'} : server});
       this.all.push(job);
       this.changed(job);
       this.follow(job);

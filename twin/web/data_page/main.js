@@ -7,7 +7,7 @@ import {Catalogue} from './catalogue.js';
 import {Health} from './health.js';
 import {Importing, saving} from './importing.js';
 import {topbar} from './topbar.js';
-import {has, t} from './text.js';
+import {has, sentence, t} from './text.js';
 
 const ASSETS = '/assets/';
 const SECTIONS = ['import', 'catalogue', 'layers', 'backup'];
@@ -95,7 +95,7 @@ export async function mount(component) {
   try {
     await page.load();
   } catch (error) {
-    root.replaceChildren(h('p.failure.alone', {role: 'alert'}, error.text ? say(error.text) : String(error)));
+    root.replaceChildren(h('p.failure.alone', {role: 'alert'}, error.text ? sentence(error.text) : String(error)));
     return;
   }
   page.draw();

@@ -5,7 +5,7 @@ import {fill, h, icon} from '../map/dom.js';
 import {say} from '../map/text.js';
 import {count, percent} from './figures.js';
 import {Preview, boundsOf} from './preview.js';
-import {has, t} from './text.js';
+import {has, listed, sentence, t} from './text.js';
 
 const RASTERS = ['dem', 'population'];
 const PLACES = ['lon', 'lat', 'wkt'];
@@ -19,13 +19,13 @@ export function missing(job, twin) {
   job.choices.forEach((choice, number) => {
     if (choice.skip) return;
     const item = job.inspection.datasets[number];
-    const name = job.choices.length > 1 ? `${item.name}：` : '';
-    if (!choice.layer) problems.push(name + t('missing.layer'));
-    if (!item.crs.decided && !choice.crs) problems.push(name + t('missing.crs'));
+    const about = (text) => (job.choices.length > 1 ? t('missing.of', {name: item.name, text}) : text);
+    if (!choice.layer) problems.push(about(t('missing.layer')));
+    if (!item.crs.decided && !choice.crs) problems.push(about(t('missing.crs')));
     const spec = twin.layers.find((layer) => layer.id === choice.layer);
     if (!spec || !item.columns.length) return;
     for (const column of spec.columns) {
-      if (column.required && !(column.name in choice.mapping)) problems.push(name + t('missing.column', {column: say(column.title)}));
+      if (column.required && !(column.name in choice.mapping)) problems.push(about(t('missing.column', {column: say(column.title)})));
     }
   });
   return problems;
@@ -63,7 +63,7 @@ export class Review {
 
   notes() {
     const {notes} = this.job.inspection;
-    return notes.length ? h('ul.notes', {}, notes.map((item) => h('li', {}, say(item)))) : null;
+    return notes.length ? h('ul.notes', {}, notes.map((item) => h('li', {}, sentence(item)))) : null;
   }
 
   draw() {
@@ -134,7 +134,8 @@ export class Review {
     const first = this.job.first[this.current] || item.crs;
     const report = choice.crs ? item.crs : first;
     const undecided = !first.decided && !choice.crs;
-    const ranked = first.hypotheses.length > 1 ? h('table.hypotheses', {},
+    const compared = undecided || first.hypotheses.some((hypothesis) => hypothesis.evidence_m !== null);
+    const ranked = compared && first.hypotheses.length > 1 ? h('table.hypotheses', {},
       h('caption', {}, t('crs.ranked')),
       h('tbody', {}, first.hypotheses.slice(0, 6).map((hypothesis, place) => h('tr', {class: hypothesis.name === first.found && first.decided ? 'best' : null},
         h('td.number', {}, `${place + 1}`), h('td', {}, this.systemName(hypothesis.name)),
@@ -149,7 +150,7 @@ export class Review {
     return h('section.step', {},
       h('h3', {}, h('label', {for: select.id}, t('crs.title'))),
       h('div.field', {}, select, report.declared ? h('span.hint', {}, t('crs.declared', {name: report.declared})) : null),
-      h(undecided ? 'p.finding.warn' : 'p.finding', {}, undecided ? icon('warn') : icon('check'), say(report.text)),
+      h(undecided ? 'p.finding.warn' : 'p.finding', {}, undecided ? icon('warn') : icon('check'), sentence(report.text)),
       undecided ? h('p.hint', {}, t('crs.must_choose')) : null,
       this.job.choices.length > 1 && !fixed ? h('p.hint', {}, t('crs.whole_file')) : null,
       ranked);
@@ -192,7 +193,7 @@ export class Review {
       h('div.scroll', {}, h('table.mapping', {},
         h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, t('mapping.target')), h('th', {scope: 'col'}, t('mapping.source')), h('th', {scope: 'col'}, t('mapping.samples')))),
         h('tbody', {}, targets.map((target) => this.mappingRow(target))))),
-      unused.length ? h('p.hint', {}, t('mapping.unused', {names: unused.map((column) => column.name).join('、')})) : null);
+      unused.length ? h('p.hint', {}, t('mapping.unused', {names: listed(unused.map((column) => column.name))})) : null);
   }
 
   mappingRow(target) {
@@ -250,7 +251,7 @@ export class Review {
       const shown = collection.features.length;
       this.caption.textContent = !box ? t('preview.nothing') : this.item.kind === 'raster' ? t('preview.raster') : t('preview.shown', {shown: count(shown), rows: count(this.item.rows)});
     } catch (error) {
-      this.caption.textContent = error.text ? say(error.text) : t('preview.failed');
+      this.caption.textContent = error.text ? sentence(error.text) : t('preview.failed');
     }
   }
 }

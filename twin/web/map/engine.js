@@ -139,7 +139,7 @@ export class Engine {
   }
 
   /** Draw another scene, pydeck's JSON. Layers that are in both keep their tiles. */
-  scene(spec, ground) {
+  scene(spec, ground, scale = 1) {
     const D = window.deck;
     this.#ground = ground;
     const converter = new D.JSONConverter({configuration: {classes: D}});
@@ -150,7 +150,8 @@ export class Engine {
     this.#spec = converter.convert({layers: spec.layers}).layers.map((layer) => {
       const [filter] = layer.props.extensions;
       const id = filter ? `${layer.id}|${filter.opts.categorySize ? 'category' : 'range'}` : layer.id;
-      return layer.clone({id, loadOptions, onTileLoad});
+      const {pointRadiusMinPixels: least, pointRadiusMaxPixels: most} = layer.props;
+      return layer.clone({id, loadOptions, onTileLoad, pointRadiusMinPixels: least * scale, pointRadiusMaxPixels: most * scale});
     });
     this.#draw();
   }

@@ -22,6 +22,8 @@ const OWN = {water_text: {dark: [122, 168, 204], light: [58, 112, 152]}, green_t
 const USUAL = [12, 'text_2', 300];
 const LIFTED = new Set(['metro_station', 'centre', 'facility', 'underpass']); // above their dot
 const MOST_CANDIDATES = 1500;
+const SMALLEST = 0.62; // of its size: farther off, a name is only noise
+const UP_TO = {district: 11.5, town: 14.5, pilot_area: 15.5}; // closer, an area's name says nothing about what is seen
 
 export class Labels {
   #all = null;
@@ -81,7 +83,7 @@ export class Labels {
     const here = [];
     this.#all.forEach((item, index) => {
       const [lon, lat] = item.position;
-      if (item.zoom > zoom + 0.25 || !store.layers[item.layer]?.on || lon < west || lon > east || lat < south || lat > north) return;
+      if (item.zoom > zoom + 0.25 || zoom > (UP_TO[item.layer] ?? 99) || !store.layers[item.layer]?.on || lon < west || lon > east || lat < south || lat > north) return;
       const style = STYLES[item.layer] ?? USUAL;
       here.push({...item, index, style, text: item[language()] || item.zh, lift: LIFTED.has(item.layer) ? 13 : 0, weight: style[2] - Math.min(99, item.priority / 10)});
     });
@@ -90,7 +92,7 @@ export class Labels {
     const chosen = [];
     for (const item of here.slice(0, MOST_CANDIDATES)) {
       const [x, y, near] = this.#place(viewport, item.position);
-      if (x < 0 || y < 0 || x > viewport.width || y > viewport.height) continue;
+      if (near < SMALLEST || x < 0 || y < 0 || x > viewport.width || y > viewport.height) continue;
       const [w, h] = [(this.#width(item.text) * item.style[0] + 14) * scale * near, (item.style[0] + 11) * scale * near];
       const box = [x - w / 2, y - h / 2 - item.lift * scale * near, x + w / 2, y + h / 2 - item.lift * scale * near];
       if (taken.add(box)) chosen.push(item);

@@ -127,8 +127,10 @@ class TwinMap {
     const engine = Engine.prototype.viewOf.bind({parent: this.canvas});
     const bounds = this.data.bounds ?? this.twin.bounds;
     if (!bounds) return {longitude: 121.25, latitude: 31.38, zoom: 10.5, pitch: 45, bearing: 0};
-    const place = this.full ? this.twin.places[0] : null;
-    if (place) return {longitude: place.lon, latitude: place.lat, zoom: 13.4, pitch: 55, bearing: -20};
+    // The pilot area nearest to the middle, near enough to see buildings: the first tiles are few and tell most.
+    const off = ({lon, lat}) => Math.hypot((lon - (bounds[0] + bounds[2]) / 2) * 0.85, lat - (bounds[1] + bounds[3]) / 2);
+    const [place] = this.full && !this.data.bounds ? [...this.twin.places].sort((a, b) => off(a) - off(b)) : [];
+    if (place) return {longitude: place.lon, latitude: place.lat, zoom: 13.6, pitch: 55, bearing: -20};
     return engine(bounds, {pitch: 48, bearing: this.full ? -12 : 0});
   }
 
@@ -176,7 +178,7 @@ class TwinMap {
       const {deck, legends} = await json(`/api/scene?view=${view}&theme=${theme()}`);
       if (asked !== this.#asked || this.gone) return;
       this.legends = legends;
-      this.engine.scene(deck, rgb('ground'));
+      this.engine.scene(deck, rgb('ground'), this.scale());
       this.filtered();
       this.labels.draw(true);
       this.legend.render();

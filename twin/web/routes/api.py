@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from layers import all_layers
 from twin import __version__, catalogue, describe, features, scene
+from twin.backup import backup as write_backup
 from twin.design import Theme
 from twin.errors import InputError
 from twin.export_formats import FORMATS, known_suffix
@@ -160,7 +161,7 @@ async def backup(request: Request) -> Response:
     """``POST /api/backup``: the whole home as one file."""
     store = state.current().store
     target = store.home / "tmp" / f"backup-{id(request)}.zip"
-    await in_thread(store.backup, target)
+    await in_thread(write_backup, store, target)
     return FileResponse(
         target, filename="twin-backup.zip", background=BackgroundTask(target.unlink, missing_ok=True)
     )
