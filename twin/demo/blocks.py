@@ -123,8 +123,8 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         (kind == URBAN) & (central >= 0.85),
         [
-            (form["slab"], 29),
-            (form["tower"], 40),
+            (form["slab"], 27),
+            (form["tower"], 46),
             (form["villa"], 2),
             (form["mall"], 5.5),
             (form["office"], 9),
@@ -140,9 +140,9 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         (kind == URBAN) & (central < 0.85),
         [
-            (form["slab"], 46),
-            (form["tower"], 24),
-            (form["villa"], 9),
+            (form["slab"], 44),
+            (form["tower"], 30),
+            (form["villa"], 7),
             (form["mall"], 2),
             (form["office"], 4),
             (form["street"], 3),
@@ -150,7 +150,7 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
             (form["hospital"], 0.7),
             (form["civic"], 1.3),
             (PARK, 4),
-            (form["works"], 4),
+            (form["plant"], 4),
             (SITE, 1.2),
             (OPEN, 1),
         ],
@@ -170,8 +170,9 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         kind == INDUSTRY,
         [
-            (form["works"], 44),
-            (form["hall"], 27),
+            (form["works"], 15),
+            (form["plant"], 31),
+            (form["hall"], 30),
             (form["shed"], 10),
             (form["office"], 4),
             (form["slab"], 5),
@@ -185,10 +186,11 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         kind == RURAL,
         [
-            (form["village"], 62),
+            (form["village"], 46),
+            (form["row"], 15),
             (FIELD, 26),
             (WOOD, 6),
-            (form["works"], 5),
+            (form["plant"], 5),
             (form["civic"], 0.5),
             (SITE, 0.1),
         ],
@@ -200,16 +202,18 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
         "mall": 9_000,
         "campus": 9_000,
         "hospital": 9_000,
-        "hall": 16_000,
-        "shed": 16_000,
+        "hall": 14_000,
+        "shed": 14_000,
+        "plant": 5_000,
         "tower": 6_000,
     }
     smaller = {
         "mall": "street",
         "campus": "civic",
         "hospital": "civic",
-        "hall": "works",
-        "shed": "works",
+        "hall": "plant",
+        "shed": "plant",
+        "plant": "works",
         "tower": "slab",
     }
     for name, least in large.items():
@@ -219,7 +223,7 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
 
 def villages(plots: Plots, rng: np.random.Generator) -> Plots:
     """Break village blocks into house groups at the edge of their fields, and the fields around them."""
-    village = np.flatnonzero(plots.use == BY_NAME["village"])
+    village = np.flatnonzero(np.isin(plots.use, (BY_NAME["village"], BY_NAME["row"])))
     ground = plots.ground[village]
     rest = ground.copy()
     new: list[tuple[Geometries, Ints]] = []

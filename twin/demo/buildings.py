@@ -158,6 +158,67 @@ def _lattice(form: Form, ground: Geometries, turn: Floats, rng: np.random.Genera
     )
 
 
+@dataclass(slots=True)
+class _Cells:
+    """Buildings wanted on the lattices; arrays along them.
+
+    ``centre`` (n, 2), ``u``, ``width`` and ``depth`` in metres, ``shape`` an index into
+    the form's shapes, ``free`` varies the shape.
+    """
+
+    plot: Ints
+    centre: Floats
+    width: Floats
+    depth: Floats
+    shape: Ints
+    free: Floats
+    floors: Ints
+    row: Ints
+    u: Floats
+
+    def take(self, which: Ints) -> _Cells:
+        """Some of the cells."""
+        return _Cells(*(getattr(self, name)[which] for name in self.__slots__))
+
+    def joined(self, other: _Cells) -> _Cells:
+        """These cells, then the other."""
+        return _Cells(
+            *(np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__slots__)
+        )
+
+
+def _stand(form: Form, ground: Geometries, turn: Floats, cells: _Cells) -> tuple[Ints, Geometries]:
+    """Which of the cells have room for their whole footprint, in order, and the footprints."""
+    inside = shapely.contains_xy(ground[cells.plot], cells.centre[:, 0], cells.centre[:, 1])
+    made: list[tuple[Ints, Geometries]] = []
+    for which, (outline, _) in enumerate(form.shapes):
+        pick = np.flatnonzero(inside & (cells.shape == which))
+        outlines = outline(cells.width[pick], cells.depth[pick], cells.free[pick])
+        polygons = place(outlines, cells.centre[pick], turn[cells.plot[pick]])
+        whole = shapely.contains_properly(ground[cells.plot[pick]], polygons)
+        made.append((pick[whole], polygons[whole]))
+    stands = np.concatenate([pick for pick, _ in made])
+    order = np.argsort(stands, kind="stable")
+    return stands[order], np.concatenate([polygons for _, polygons in made])[order]
+
+
+def _divided(cells: _Cells, split: tuple[int, int], grid: _Lattice) -> _Cells:
+    """Smaller buildings in the place of each cell's one, ``split`` along and across."""
+    along, across = split
+    part, number = repeat_range(np.full(len(cells.plot), along * across))
+    few = cells.take(part)
+    gap_u, gap_v = 5.0 * (along > 1), 6.0 * (across > 1)
+    width = (few.width - gap_u * (along - 1)) / along
+    depth = (few.depth - gap_v * (across - 1)) / across
+    du = (number % along - (along - 1) / 2) * (width + gap_u)
+    dv = (number // along - (across - 1) / 2) * (depth + gap_v)
+    few.centre = (
+        few.centre + du[:, None] * grid.axis_u[few.plot] + dv[:, None] * grid.axis_v[few.plot]
+    )
+    few.u, few.width, few.depth = few.u + du, width, depth
+    return few
+
+
 def _fill(plots: Plots, members: Ints, index: int, rng: np.random.Generator) -> tuple[Buildings, Ways]:
     """Buildings and ways of all plots (``members``) of one form."""
     form = FORMS[index]
@@ -182,36 +243,39 @@ def _fill(plots: Plots, members: Ints, index: int, rng: np.random.Generator) -> 
     centre = grid.origin[plot] + u[:, None] * grid.axis_u[plot] + v[:, None] * grid.axis_v[plot]
     shape = np.searchsorted(np.cumsum([share for _, share in form.shapes]), rng.random(n) * 0.9999)
     free = rng.random(n)
-    floors = np.maximum(1, np.round(grid.floors[plot] + rng.normal(0, 0.6, n))).astype(np.int64)
+    floors = np.maximum(form.floors[0], np.round(grid.floors[plot] + rng.normal(0, 0.6, n))).astype(np.int64)
 
-    inside = (rng.random(n) < form.keep) & shapely.contains_xy(ground[plot], centre[:, 0], centre[:, 1])
-    made: list[tuple[Ints, Geometries]] = []
-    for which, (outline, _) in enumerate(form.shapes):
-        pick = np.flatnonzero(inside & (shape == which))
-        polygons = place(outline(width[pick], depth[pick], free[pick]), centre[pick], turn[plot[pick]])
-        whole = shapely.contains_properly(ground[plot[pick]], polygons)
-        made.append((pick[whole], polygons[whole]))
-    picked = np.concatenate([pick for pick, _ in made])
-    order = np.argsort(picked, kind="stable")
-    picked, footprint = picked[order], np.concatenate([polygons for _, polygons in made])[order]
-    built = plot[picked]
+    wanted = np.flatnonzero(rng.random(n) < form.keep)
+    cells = _Cells(plot, centre, width, depth, shape, free, floors, row, u).take(wanted)
+    stands, footprint = _stand(form, ground, turn, cells)
+    if form.split != (1, 1):
+        rest = np.setdiff1d(np.arange(len(cells.plot)), stands)
+        parts = _divided(cells.take(rest), form.split, grid)
+        part_stands, part_footprint = _stand(form, ground, turn, parts)
+        cells = cells.take(stands).joined(parts.take(part_stands))
+        footprint = np.concatenate([footprint, part_footprint])
+        order = np.lexsort((cells.row, cells.plot))
+        cells, footprint = cells.take(order), footprint[order]
+    else:
+        cells = cells.take(stands)
+    built = cells.plot
     first_year, last_year = form.years
-    year = rng.integers(first_year, last_year + 1, len(members))[built] + rng.integers(0, 3, len(picked))
+    year = rng.integers(first_year, last_year + 1, len(members))[built] + rng.integers(0, 3, len(built))
     buildings = Buildings(
         footprint,
         members[built],
-        np.full(len(picked), index),
-        floors[picked],
-        np.round(floors[picked] * grid.storey_m[built], 1),
+        np.full(len(built), index),
+        cells.floors,
+        np.round(cells.floors * grid.storey_m[built], 1),
         np.minimum(year, 2024),
-        np.zeros(len(picked), dtype=bool),
+        np.zeros(len(built), dtype=bool),
     )
     if not form.spine:
         return buildings, Ways(
             np.empty(0, dtype=object), np.empty(0, dtype=bool), np.empty(0, dtype=np.int64)
         )
     through, through_plot = _roads_through(form, plots.block[members], grid, np.unique(built))
-    paths, path_plot = _paths(form, ground, grid, built, row=row[picked], u=u[picked], width=width[picked])
+    paths, path_plot = _paths(form, ground, grid, built, row=cells.row, u=cells.u, width=cells.width)
     joined = np.isin(path_plot, through_plot)
     paths, path_plot = paths[joined], path_plot[joined]
     return buildings, Ways(
