@@ -126,16 +126,18 @@ def _write_pmtiles(
     low, high = spec.tiling.min_zoom, min(spec.tiling.max_zoom, 15)
     with path.open("wb") as file:
         writer: Any = Writer(file)  # type: ignore[no-untyped-call]
-        for z in range(low, high + 1):
-            left, top = tiles.tile_of(west, north, z)
-            right, bottom = tiles.tile_of(east, south, z)
+        occupied = [(0, 0, 0)]
+        for z in range(high + 1):
             if progress is not None:
-                progress((z - low) / (high - low + 1), f"z{z}")
-            for x in range(left, right + 1):
-                for y in range(top, bottom + 1):
-                    data = tiles.tile(cursor, spec, generation, z, x, y)
-                    if data:
-                        writer.write_tile(zxy_to_tileid(z, x, y), tiles.compressed(data))
+                progress(z / (high + 1), f"z{z}")
+            # PMTiles wants its tiles in the order of their ids, which is zoom by zoom.
+            for _, x, y in sorted(occupied, key=lambda tile: zxy_to_tileid(*tile)) if z >= low else ():
+                data = tiles.tile(cursor, spec, generation, z, x, y)
+                if data:
+                    writer.write_tile(zxy_to_tileid(z, x, y), tiles.compressed(data))
+            occupied = [
+                child for tile in occupied for child in tiles.occupied_children(cursor, generation, *tile)
+            ]
         writer.finalize(
             {
                 "tile_type": TileType.MVT,

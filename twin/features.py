@@ -151,7 +151,7 @@ def search(store: Store, query: str, limit: int = 20) -> list[dict[str, Any]]:
             )
             .fetchall()
         )
-        results += [((row[-1], rank, len(row[1] or "")), _hit(spec, generation, row)) for row in rows]
+        results += [((row[-1], rank, len(row[1] or "")), _hit(spec, row)) for row in rows]
     results.sort(key=lambda item: item[0])
     hits = [hit for _, hit in results[:limit]]
     return _identified(store, query) + hits
@@ -174,11 +174,10 @@ def _identified(store: Store, query: str) -> list[dict[str, Any]]:
         )
         .fetchone()
     )
-    return [] if row is None else [_hit(spec, generation, row)]
+    return [] if row is None else [_hit(spec, row)]
 
 
-def _hit(spec: LayerSpec, generation: Generation, row: tuple[Any, ...]) -> dict[str, Any]:
-    del generation
+def _hit(spec: LayerSpec, row: tuple[Any, ...]) -> dict[str, Any]:
     return {
         "layer": spec.id,
         "layer_title": {"zh": spec.title.zh, "en": spec.title.en},

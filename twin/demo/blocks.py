@@ -123,11 +123,11 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         (kind == URBAN) & (central >= 0.85),
         [
-            (form["slab"], 27),
+            (form["slab"], 30),
             (form["tower"], 46),
             (form["villa"], 2),
             (form["mall"], 5.5),
-            (form["office"], 9),
+            (form["office"], 6),
             (form["street"], 3),
             (form["campus"], 6),
             (form["hospital"], 1.2),
@@ -140,11 +140,11 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         (kind == URBAN) & (central < 0.85),
         [
-            (form["slab"], 44),
+            (form["slab"], 47),
             (form["tower"], 30),
             (form["villa"], 7),
             (form["mall"], 2),
-            (form["office"], 4),
+            (form["office"], 3),
             (form["street"], 3),
             (form["campus"], 5),
             (form["hospital"], 0.7),
@@ -170,9 +170,9 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         kind == INDUSTRY,
         [
-            (form["works"], 15),
-            (form["plant"], 31),
-            (form["hall"], 30),
+            (form["works"], 12),
+            (form["plant"], 24),
+            (form["hall"], 42),
             (form["shed"], 10),
             (form["office"], 4),
             (form["slab"], 5),
@@ -186,8 +186,8 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         kind == RURAL,
         [
-            (form["village"], 46),
-            (form["row"], 15),
+            (form["village"], 42),
+            (form["row"], 22),
             (FIELD, 26),
             (WOOD, 6),
             (form["plant"], 5),

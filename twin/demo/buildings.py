@@ -105,8 +105,10 @@ def _join(parts: list[Buildings]) -> Buildings:
 class _Lattice:
     """The grid of building cells of each plot of one form; arrays along those plots, lengths in metres.
 
-    Cells stand left and right of the road through the plot (u = 0), in ``rows``
-    from ``first_v`` upwards, at ``pitch_u`` and ``pitch_v``.
+    ``columns`` cells stand left and right (n, 2) of the road through the plot
+    (u = 0), at ``pitch_u`` (n, 2) from ``first_u`` (n, 2) outwards; without such
+    a road all stand on the right of its first one. ``rows`` go upwards from
+    ``first_v`` at ``pitch_v``. ``width`` (n, 2) and ``depth`` are the largest buildings'.
     """
 
     origin: Floats
@@ -117,10 +119,11 @@ class _Lattice:
     depth: Floats
     floors: Floats
     storey_m: Floats
-    columns_each: Ints
+    columns: Ints
     rows: Ints
     pitch_u: Floats
     pitch_v: Floats
+    first_u: Floats
     first_v: Floats
 
 
@@ -133,28 +136,41 @@ def _lattice(form: Form, ground: Geometries, turn: Floats, rng: np.random.Genera
     floors = np.round(low + (high - low) * rng.beta(1.3, 1.5, count))
     storey = rng.uniform(*form.storey_m, count)
     gap_u = rng.uniform(*form.gap_u, count)
-    pitch_v = depth + rng.uniform(*form.gap_v, count) + form.sun * floors * storey
+    gap_v = rng.uniform(*form.gap_v, count) + form.sun * floors * storey
     axis_u = np.column_stack([np.cos(turn), np.sin(turn)])
     axis_v = np.column_stack([-axis_u[:, 1], axis_u[:, 0]])
     origin, extent = _frame(ground, axis_u, axis_v)
-    columns_each, pitch_u = _fit(0.96 * extent[:, 1] - form.spine / 2 + gap_u, width + gap_u)
-    rows, pitch_v = _fit(0.96 * (extent[:, 3] - extent[:, 2]) - depth, pitch_v)
-    rows += 1
-    first_v = (extent[:, 2] + extent[:, 3] - (rows - 1) * pitch_v) / 2
+    span_u = 0.97 * (extent[:, 1] - extent[:, 0])
+    span_v = 0.97 * (extent[:, 3] - extent[:, 2])
+    if form.spine:
+        reach = 0.97 * np.column_stack([-extent[:, 0], extent[:, 1]]) - form.spine / 2 - 0.5 + gap_u[:, None]
+        columns, pitch_u = _fit(reach, (width + gap_u)[:, None])
+        first_u = np.full((count, 2), form.spine / 2 + 0.5)
+    else:
+        width = np.minimum(width, 0.98 * span_u)
+        depth = np.minimum(depth, 0.98 * span_v)
+        each, pitch = _fit(span_u + gap_u, width + gap_u, 1.35)
+        columns = np.column_stack([np.zeros(count, dtype=np.int64), each])
+        pitch_u = np.column_stack([pitch, pitch])
+        first_u = ((extent[:, 0] + extent[:, 1] - each * pitch + gap_u) / 2)[:, None] * np.ones(2)
+    rows, pitch_v = _fit(span_v + gap_v, depth + gap_v, 1.15 if form.spine else 1.35)
+    if not form.spine:
+        depth = pitch_v - gap_v
     return _Lattice(
         origin=origin,
         axis_u=axis_u,
         axis_v=axis_v,
         extent=extent,
-        width=width,
+        width=width[:, None] * np.ones(2) if form.estate == "tower" else pitch_u - gap_u[:, None],
         depth=depth,
         floors=floors,
         storey_m=storey,
-        columns_each=columns_each,
+        columns=columns,
         rows=rows,
         pitch_u=pitch_u,
         pitch_v=pitch_v,
-        first_v=first_v,
+        first_u=first_u,
+        first_v=(extent[:, 2] + extent[:, 3] - (rows - 1) * pitch_v) / 2,
     )
 
 
@@ -229,14 +245,16 @@ def _fill(plots: Plots, members: Ints, index: int, rng: np.random.Generator) -> 
     shapely.prepare(ground)
     grid = _lattice(form, ground, turn, rng)
 
-    plot, cell = repeat_range(2 * grid.columns_each * grid.rows)
-    each = grid.columns_each[plot]
-    column, row = cell % (2 * each) - each, cell // (2 * each)
+    plot, cell = repeat_range(grid.columns.sum(axis=1) * grid.rows)
+    in_row = grid.columns.sum(axis=1)[plot]
+    column, row = cell % in_row - grid.columns[plot, 0], cell // in_row
     n = len(plot)
-    width = grid.width[plot] * (1 - form.vary * rng.random(n))
+    side = (column >= 0).astype(np.int64)
+    width = grid.width[plot, side] * (1 - form.vary * rng.random(n))
     depth = grid.depth[plot] * (1 - form.vary / 2 * rng.random(n))
     number = np.where(column >= 0, column, -column - 1)
-    u = np.where(column >= 0, 1.0, -1.0) * (form.spine / 2 + number * grid.pitch_u[plot] + width / 2 + 0.5)
+    out = grid.first_u[plot, side] + number * grid.pitch_u[plot, side] + width / 2
+    u = np.where(column >= 0, out, -out)
     slack = np.maximum(0, grid.pitch_v[plot] - depth - 4.5)
     off = np.clip(rng.normal(0, 0.6, n), -1, 1) * np.minimum(1.0, slack / 2)
     v = grid.first_v[plot] + row * grid.pitch_v[plot] + off
@@ -351,11 +369,11 @@ def _frame(ground: Geometries, axis_u: Floats, axis_v: Floats) -> tuple[Floats, 
     return origin, _extents(ground, origin, axis_u, axis_v)
 
 
-def _fit(reach: Floats, pitch: Floats) -> tuple[Ints, Floats]:
-    """How many whole cells fit into ``reach``, and the pitch, up to 15 percent larger, that fills it."""
+def _fit(reach: Floats, pitch: Floats, most: float = 1.15) -> tuple[Ints, Floats]:
+    """How many whole cells fit into ``reach``, and the pitch, up to ``most`` times larger, that fills it."""
     cells = np.maximum(0, np.floor(reach / pitch)).astype(np.int64)
     filling = reach / np.maximum(1, cells)
-    return cells, np.clip(filling, pitch, 1.15 * pitch)
+    return cells, np.clip(filling, pitch, most * pitch)
 
 
 def _extents(ground: Geometries, origin: Floats, axis_u: Floats, axis_v: Floats) -> Floats:

@@ -84,8 +84,8 @@ def zone(cells: Geometries, scale: float, rng: np.random.Generator) -> Zoning:
     industry = pull(middles, places.INDUSTRY) + rng.normal(0, 0.07, len(cells))
     old = pull(middles, places.OLD_TOWNS) > 0.4
     kind = np.full(len(cells), RURAL)
-    kind[industry > 0.45] = INDUSTRY
-    kind[(urban > 0.28) & (urban > industry * 0.9)] = URBAN
+    kind[industry > 0.4] = INDUSTRY
+    kind[(urban > 0.22) & (urban > industry * 0.9)] = URBAN
     kind[old] = OLD
     kind[pull(middles, (places.CIRCUIT,)) > 0.37] = CIRCUIT
     developed = np.ones(len(cells), dtype=bool)

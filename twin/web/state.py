@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,9 @@ from twin.settings import Settings
 from twin.store import Store
 from twin.tile_cache import Key, TileCache
 
+_WARM_ZOOMS = (9, 10, 11)
+_WARM_TILES = 64
+
 
 @dataclass(slots=True)
 class State:
@@ -26,7 +28,6 @@ class State:
     store: Store
     tiles: TileCache
     jobs: Jobs
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     _memo: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _memo_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -51,10 +52,12 @@ class State:
         box = describe.bounds(self.store)
         if box is None:
             return
-        for layer, generation in self.store.shown.items():
-            for z in range(9, 12):
-                west, north = tiles.tile_of(box[0], box[3], z)
-                east, south = tiles.tile_of(box[2], box[1], z)
+        for z in _WARM_ZOOMS:
+            west, north = tiles.tile_of(box[0], box[3], z)
+            east, south = tiles.tile_of(box[2], box[1], z)
+            if (east - west + 1) * (south - north + 1) > _WARM_TILES:
+                return  # the data lie far apart: nobody looks at all of it first
+            for layer, generation in self.store.shown.items():
                 for x in range(west, east + 1):
                     for y in range(north, south + 1):
                         self.tiles.request((layer, generation.number, z, x, y))
@@ -69,8 +72,8 @@ def start(settings: Settings) -> State:
     store = Store.open(settings.home, keep_generations=settings.keep_generations)
 
     def make(key: Key) -> bytes:
-        layer, _, z, x, y = key
-        data = tiles.tile(store.cursor(), all_layers()[layer], store.generation(layer), z, x, y)
+        layer, number, z, x, y = key
+        data = tiles.tile(store.cursor(), all_layers()[layer], store.kept(layer, number), z, x, y)
         return tiles.compressed(data) if data else b""
 
     _state = State(
@@ -105,7 +108,7 @@ def _server_file(home: Path) -> Path:
 
 
 def _announce(state: State) -> None:
-    """Tell commands on this home where the server is and how to prove they may write."""
+    """Tell commands on this home where the server is."""
     path = _server_file(state.settings.home)
     part = path.with_suffix(".part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -115,7 +118,6 @@ def _announce(state: State) -> None:
                 "address": state.settings.address,
                 "port": state.settings.port,
                 "pid": os.getpid(),
-                "token": state.token,
             },
             file,
         )

@@ -42,8 +42,6 @@ export class Engine {
   #filters = () => null;
   #ground = [11, 21, 38, 255];
   #observer;
-  #waiting = [];
-  #frames = 0;
   #tileCame = false;
   #given = false; // whether a scene has come yet
   #zoomLevel = null;
@@ -104,30 +102,34 @@ export class Engine {
   }
 
   #rendered() {
-    this.#frames += 1;
     if (this.#tileCame) this.firstTiles ??= performance.now();
   }
 
-  /** Follow whether tiles are still to come; a timer, because deck.gl has no event for it. */
+  /** Whether tiles are still to come for what is in view. */
+  get #busy() {
+    if (!this.#given || this.moving) return true;
+    const drawn = new Map((this.deck.layerManager?.getLayers() ?? []).map((layer) => [layer.id, layer]));
+    return this.#spec.some((layer) => !drawn.get(layer.id)?.isLoaded);
+  }
+
+  /** Tell when tiles are to come and when all are there; a timer, because deck.gl has no event for it. */
   #watch() {
-    const look = () => {
-      const drawn = new Map((this.deck.layerManager?.getLayers() ?? []).map((layer) => [layer.id, layer]));
-      const loading = !this.#given || this.#spec.some((layer) => !drawn.get(layer.id)?.isLoaded);
+    this.timer = setInterval(() => {
+      const loading = this.#busy;
       if (loading !== this.loading) { this.loading = loading; this.options.onLoading?.(loading); }
-      if (loading || this.moving) return;
-      this.#waiting = this.#waiting.filter((wait) => {
-        wait.from ??= this.#frames;
-        if (this.#frames <= wait.from && wait.patience-- > 0) return true;
-        wait.resolve();
-        return false;
-      });
-    };
-    this.timer = setInterval(look, 120);
+    }, 120);
   }
 
   /** Resolves when every tile in view is drawn and the camera rests. */
-  idle() {
-    return new Promise((resolve) => this.#waiting.push({resolve, patience: 3}));
+  async idle() {
+    // deck.gl takes up changes in its next frame; only what holds for some frames is rest.
+    for (let calm = 0; calm < 3 && this.deck;) {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      if (this.deck && this.#busy) {
+        calm = 0;
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      } else calm += 1;
+    }
   }
 
   get moving() { return Boolean(this.deck.viewManager?.controllers?.map?.transitionManager?.transition?.inProgress); }

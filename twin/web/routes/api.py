@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from typing import Any, cast
 
 from starlette.background import BackgroundTask
@@ -197,8 +196,3 @@ def _theme(request: Request) -> Theme:
 def _inert(value: Any) -> Any:
     """A cell that a spreadsheet will not run as a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
-
-
-def asset_root() -> Path:
-    """Folder of the browser files that are ours."""
-    return Path(__file__).parent.parent
