@@ -59,6 +59,7 @@ _NAMES = {
     "date": Text("日期", "date"),
     "records": Text("记录列表", "list of records"),
 }
+_UNITS_EN = {"人": "people", "层": "floors", "户": "households", "条": "lanes", "个": ""}
 
 
 def layers_page(language: str) -> str:
@@ -85,14 +86,21 @@ def _layer(spec: LayerSpec, language: str) -> list[str]:
         high=tiling.max_zoom,
         detail=words["detail"].format(zoom=tiling.detail_zoom) if tiling.aggregated else "",
     )
-    lines = [f"### {spec.title.of(language)} `{spec.id}`", "", spec.description.of(language).rstrip("。.") + _stop(language)]
+    lines = [
+        f"### {spec.title.of(language)} `{spec.id}`",
+        "",
+        spec.description.of(language).rstrip("。.") + _stop(language),
+    ]
     if spec.expects.of(language):
         lines[-1] += _space(language) + words["expects"].format(what=spec.expects.of(language))
     lines += ["", facts, "", *_columns(spec.columns, language)]
     for column in spec.columns:
         if column.choices:
             lines += [words["choices"].format(column=column.name), "", words["values"], "|---|---|---|"]
-            lines += [f"| `{item.value}` | {item.title.of(language)} | {_listed(item.aliases)} |" for item in column.choices]
+            lines += [
+                f"| `{item.value}` | {item.title.of(language)} | {_listed(item.aliases)} |"
+                for item in column.choices
+            ]
             lines.append("")
         if column.fields:
             lines += [words["fields"].format(column=column.name), "", *_columns(column.fields, language)]
@@ -107,7 +115,8 @@ def _columns(columns: tuple[Column, ...], language: str) -> list[str]:
         if column.required:
             meaning = f"{words['required']}{_space(language)}{meaning}"
         cells = [
-            f"`{column.name}`", column.title.of(language), _NAMES[column.kind].of(language), column.unit,
+            f"`{column.name}`", column.title.of(language), _NAMES[column.kind].of(language),
+            _UNITS_EN.get(column.unit, column.unit) if language == "en" else column.unit,
             _range(column), meaning, _listed(column.aliases),
         ]  # fmt: skip
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")

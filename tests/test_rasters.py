@@ -22,8 +22,17 @@ def _dem(path: Path, level: float) -> Path:
     values = np.full((40, 50), level, dtype="float32")
     values[10, 20] = level + 2.5
     values[0, 0] = -9999
-    profile = {"driver": "GTiff", "width": 50, "height": 40, "count": 1, "dtype": "float32", "crs": "EPSG:4326"}
-    with rasterio.open(path, "w", transform=from_origin(121.2, 31.4, 0.001, 0.001), nodata=-9999, **profile) as file:
+    profile = {
+        "driver": "GTiff",
+        "width": 50,
+        "height": 40,
+        "count": 1,
+        "dtype": "float32",
+        "crs": "EPSG:4326",
+    }
+    with rasterio.open(
+        path, "w", transform=from_origin(121.2, 31.4, 0.001, 0.001), nodata=-9999, **profile
+    ) as file:
         file.write(values, 1)
     return path
 

@@ -52,7 +52,9 @@ def test_delft_keeps_its_measured_heights(shared: Path, tmp_path: Path) -> None:
     with _imported(tmp_path, (path, None)) as store:
         buildings = frame_of(store, "building")
         assert len(buildings) == len(heights) == 160
-        found = dict(zip(buildings["source_key"].str.rsplit("/", n=1).str[-1], buildings["height_m"], strict=True))
+        found = dict(
+            zip(buildings["source_key"].str.rsplit("/", n=1).str[-1], buildings["height_m"], strict=True)
+        )
         assert found == pytest.approx(heights)
         assert buildings.total_bounds[0] == pytest.approx(4.37, abs=0.1), "Delft lies at 4.4 degrees east"
 
@@ -61,8 +63,12 @@ def test_jiading_comes_in_without_being_told_its_coordinates(shared: Path, tmp_p
     data = shared / "data"
     outlines = {}
     for number, name in enumerate(("amap_310114_gcj02", "optagent_310114_wgs84")):
-        with _imported(tmp_path / str(number), (data / f"jiading_boundary/{name}.geojson", "district")) as store:
-            outlines[catalogue.datasets(store)[0].crs_found] = frame_of(store, "district").to_crs(4549).union_all()
+        with _imported(
+            tmp_path / str(number), (data / f"jiading_boundary/{name}.geojson", "district")
+        ) as store:
+            outlines[catalogue.datasets(store)[0].crs_found] = (
+                frame_of(store, "district").to_crs(4549).union_all()
+            )
     gcj, wgs = outlines["GCJ-02"], outlines[WGS84]
     assert shapely.area(gcj & wgs) / shapely.area(gcj | wgs) >= 0.98
 

@@ -27,8 +27,8 @@ GROUND_ORDER = 100
 OUTLINE_PIXELS = {"district": 2.5, "town": 1.0, "pilot_area": 2.5}
 """Width of outlines; 1.5 pixels where nothing is said."""
 
-_CELL_BREAKS = (3.0, 10.0, 25.0, 60.0)
-_CELL_ALPHA = (46, 84, 122, 160, 200)
+_CELL_BREAKS = (4.0, 12.0, 40.0, 120.0)
+_CELL_ALPHA = (26, 48, 76, 108, 144)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +307,9 @@ def _fill_expression(spec: LayerSpec, color_by: str, theme: Theme) -> str:
         )
         return _with_grid(spec, _steps(spec.style.height, breaks, colors, 255), theme)
     if spec.id == "road":
-        major, minor = design.rgb("road_major", theme), design.rgb("road_minor", theme)
+        # On light ground the minor roads take the hairline's tone; white ones would need a casing each.
+        minor_token = "road_line" if theme == "light" else "road_minor"
+        major, minor = design.rgb("road_major", theme), design.rgb(minor_token, theme)
         names = ("motorway", "trunk", "primary", "secondary")
         return _cases("class", [(name, str(major)) for name in names], str(minor))
     return _with_grid(spec, str(design.rgb(_token(spec), theme, alpha)), theme)

@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import geopandas
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -49,21 +48,23 @@ def figures(frames: dict[str, geopandas.GeoDataFrame]) -> None:
     length = pd.Series(shapely.length(metres) / 1000).groupby(road["class"].to_numpy()).sum().round(1)
     print("street km", length.to_dict(), "widest", road_widths(road).max())
     footprint = shapely.area(shapely.transform(building.geometry.to_numpy(), to_metres))
-    table = pd.DataFrame(
+    own = pd.DataFrame(
         {
-            "height_m": np.quantile(building["height_m"], QUANTILES),
-            "footprint_m2": np.quantile(footprint, QUANTILES),
-            "floor_area_m2": np.quantile(building["floor_area_m2"], QUANTILES),
-            "floors": np.quantile(building["floors"].astype(float), QUANTILES),
-            "year": np.quantile(building["year"].astype(float), QUANTILES),
-        },
-        index=QUANTILES,
+            "height_m": building["height_m"],
+            "footprint_m2": footprint,
+            "floor_area_m2": building["floor_area_m2"],
+            "floors": building["floors"].astype(float),
+            "year": building["year"].astype(float),
+        }
     )
+    table = own.quantile(list(QUANTILES))
     if REAL.exists():
-        real = pd.read_csv(REAL)
-        for column in table.columns[:]:
-            table[f"real {column}"] = np.nanquantile(real[column].astype(float), QUANTILES)
-    print(table.round(0).to_string())
+        real = pd.read_csv(REAL)[list(own.columns)].astype(float).quantile(list(QUANTILES))
+        for column in ("height_m", "footprint_m2"):
+            table[f"real {column}"] = real[column]
+            table[f"{column} / real"] = table[column] / real[column]
+    print("whole city beside the whole sample of real buildings")
+    print(table.round(2).to_string())
     print(
         building.groupby("use").agg(
             n=("use", "size"), people=("people", "sum"), height=("height_m", "median")

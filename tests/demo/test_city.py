@@ -143,10 +143,31 @@ def test_gates_lie_on_the_edge_of_their_estate(city: Frames) -> None:
 def test_heights_follow_floors(city: Frames) -> None:
     building = city["building"]
     storey = building["height_m"] / building["floors"].astype(float)
-    assert storey.min() > 2.8
-    assert storey.max() < 12.0
+    assert storey.min() > 2.95
+    assert storey.max() < 4.55
     assert building["height_m"].between(3, 180).all()
     assert 8 <= building["height_m"].median() <= 16
+
+
+def test_heights_and_footprints_are_spread_as_in_the_real_sample(city: Frames) -> None:
+    path = SHARED / "jiading_buildings" / "jiading_buildings_attributes.csv"
+    if not path.exists():
+        pytest.skip("the sample of real buildings is not on this machine")
+    real = pd.read_csv(path, usecols=["height_m", "footprint_m2"])
+    levels = [0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
+    own = {
+        "height_m": city["building"]["height_m"],
+        "footprint_m2": pd.Series(shapely.area(metres(city["building"]))),
+    }
+    for name, values in own.items():
+        # A thirtieth of the city has its own mix of quarters: the full one is within a fifth.
+        ratio = (values.quantile(levels) / real[name].quantile(levels)).to_numpy()
+        assert ratio.min() > 0.5, (name, ratio)
+        assert ratio.max() < 1.6, (name, ratio)
+
+
+def test_every_town_has_residents(city: Frames) -> None:
+    assert (city["town"]["people"] > 0).all()
 
 
 def test_same_seed_same_city_and_other_seed_another(city: Frames) -> None:

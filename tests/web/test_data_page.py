@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 from playwright.sync_api import Locator, Page, expect
 
 from tests import city
 from tests.conftest import Visit
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)  # a fresh server loads its importers with the first file
 
 LOCKERS = "\ufeff名称,柜子品牌,格口,经度,纬度,备注\n" + "".join(
     f"{i}号柜,{'丰巢' if i % 2 else '菜鸟'},{20 + i},{city.WEST + i * 0.0004:.5f},{city.SOUTH + i * 0.0003:.5f},新装\n"
@@ -29,7 +33,9 @@ def opened(visit: Callable[..., Visit], address: str, query: str = "?theme=dark"
 
 def drop(page: Page, name: str, text: str) -> Locator:
     """Hand a file to the page; returns its card."""
-    page.set_input_files("[data-test=file]", files=[{"name": name, "mimeType": "text/csv", "buffer": text.encode()}])
+    page.set_input_files(
+        "[data-test=file]", files=[{"name": name, "mimeType": "text/csv", "buffer": text.encode()}]
+    )
     return page.locator("[data-test=job]", has_text=name)
 
 
@@ -92,9 +98,11 @@ def test_a_table_comes_in_and_is_taken_back(visit: Callable[..., Visit], live_se
     quiet(seen)
 
 
-def test_an_unfinished_import_is_there_again_after_a_reload(visit: Callable[..., Visit], live_server: str) -> None:
+def test_an_unfinished_import_is_there_again_after_a_reload(
+    visit: Callable[..., Visit], live_server: str
+) -> None:
     seen = opened(visit, live_server)
-    card = drop(seen.page, "重载.csv", LOCKERS)
+    card = drop(seen.page, "快递柜（重载）.csv", LOCKERS)
     expect(card.locator("[data-test=commit]")).to_be_visible()
     seen.page.reload()
     expect(card.locator("[data-test=layer]")).to_have_value("parcel_locker")
@@ -111,7 +119,9 @@ def test_languages_and_looks_switch_in_place(visit: Callable[..., Visit], live_s
     expect(page.locator("#import-title")).to_have_text("Import")
     assert "lang=en" in page.url
     assert page.evaluate("document.documentElement.lang") == "en"
-    words = " ".join(page.locator(part).inner_text() for part in ("#import", "#layers", "#backup", "#catalogue thead"))
+    words = " ".join(
+        page.locator(part).inner_text() for part in ("#import", "#layers", "#backup", "#catalogue thead")
+    )
     assert not [character for character in words if "\u4e00" <= character <= "\u9fff"]
     dark = page.evaluate("getComputedStyle(document.querySelector('.twin-data-root')).backgroundColor")
     page.click("[data-test=theme]")
@@ -139,7 +149,9 @@ def test_what_cannot_come_in_is_said_in_one_sentence(visit: Callable[..., Visit]
     quiet(seen)
 
 
-def test_a_layer_leaves_as_a_file_and_the_twin_as_a_backup(visit: Callable[..., Visit], live_server: str) -> None:
+def test_a_layer_leaves_as_a_file_and_the_twin_as_a_backup(
+    visit: Callable[..., Visit], live_server: str
+) -> None:
     seen = opened(visit, live_server)
     page = seen.page
     with page.expect_download() as download:
@@ -154,6 +166,24 @@ def test_a_layer_leaves_as_a_file_and_the_twin_as_a_backup(visit: Callable[..., 
     quiet(seen)
 
 
+def test_a_raster_of_terrain_comes_in(visit: Callable[..., Visit], live_server: str, tmp_path: Path) -> None:
+    path = tmp_path / "terrain_dem.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=10, height=8, count=1, dtype="float32", crs="EPSG:4326",
+        transform=rasterio.Affine(0.001, 0, city.WEST, 0, -0.001, city.SOUTH + 0.03),
+    ) as raster:  # fmt: skip
+        raster.write(np.linspace(2, 8, 80, dtype="float32").reshape(8, 10), 1)
+    seen = opened(visit, live_server)
+    seen.page.set_input_files("[data-test=file]", path)
+    card = seen.page.locator("[data-test=job]", has_text=path.name)
+    expect(card.locator("[data-test=layer]")).to_have_value("dem")
+    expect(card.locator(".caption")).to_contain_text("栅格的范围")
+    card.locator("[data-test=commit]").click()
+    expect(card.locator(".result")).to_contain_text("地形高程")
+    expect(seen.page.locator("[data-test=dataset]", has_text=path.name)).to_contain_text("显示中")
+    quiet(seen)
+
+
 def test_the_page_works_by_keyboard(visit: Callable[..., Visit], live_server: str) -> None:
     seen = opened(visit, live_server)
     page = seen.page
@@ -165,7 +195,9 @@ def test_the_page_works_by_keyboard(visit: Callable[..., Visit], live_server: st
     assert page.evaluate("document.activeElement.id") == "import-title"
     page.focus("[data-sort=accepted]")
     page.keyboard.press("Enter")
-    expect(page.locator("th", has=page.locator("[data-sort=accepted]"))).to_have_attribute("aria-sort", "descending")
+    expect(page.locator("th", has=page.locator("[data-sort=accepted]"))).to_have_attribute(
+        "aria-sort", "descending"
+    )
     first = page.locator("[data-test=dataset]").first
     expect(first).to_contain_text("建筑")
     first.locator("[aria-expanded]").focus()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 
+import anyio
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -35,7 +36,9 @@ async def pieces(request: Request) -> Response:
 
 
 async def data(request: Request) -> Response:
-    return JSONResponse({"html": "</head>", "encoding": request.headers.get("accept-encoding")}, headers={"etag": '"2"'})
+    return JSONResponse(
+        {"html": "</head>", "encoding": request.headers.get("accept-encoding")}, headers={"etag": '"2"'}
+    )
 
 
 APP = Starlette(
@@ -53,7 +56,8 @@ async def ask(path: str, headers: dict[str, str]) -> tuple[dict[str, str], bytes
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        await anyio.sleep_forever()
+        raise AssertionError("nothing is ever received")
 
     async def send(message: Message) -> None:
         sent.append(message)

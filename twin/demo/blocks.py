@@ -71,7 +71,7 @@ def inset(pattern: Pattern, barriers: Geometries) -> Geometries:
         if len(owner) == 0:
             continue
         groups, index = np.unique(owner, return_inverse=True)
-        together = shapely.multilinestrings(lines[line], indices=index)
+        together = shapely.line_merge(shapely.multilinestrings(lines[line], indices=index))
         band = shapely.buffer(together, reach[rank], quad_segs=2)
         ground[groups] = shapely.difference(ground[groups], band)
     return without(ground, barriers)
@@ -124,8 +124,8 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
         (kind == URBAN) & (central >= 0.85),
         [
             (form["slab"], 30),
-            (form["tower"], 46),
-            (form["villa"], 2),
+            (form["tower"], 57),
+            (form["villa"], 1),
             (form["mall"], 5.5),
             (form["office"], 6),
             (form["street"], 3),
@@ -140,9 +140,9 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         (kind == URBAN) & (central < 0.85),
         [
-            (form["slab"], 47),
-            (form["tower"], 30),
-            (form["villa"], 7),
+            (form["slab"], 45),
+            (form["tower"], 42),
+            (form["villa"], 3),
             (form["mall"], 2),
             (form["office"], 3),
             (form["street"], 3),
@@ -170,9 +170,9 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
     share(
         kind == INDUSTRY,
         [
-            (form["works"], 12),
+            (form["works"], 10),
             (form["plant"], 24),
-            (form["hall"], 42),
+            (form["hall"], 51),
             (form["shed"], 10),
             (form["office"], 4),
             (form["slab"], 5),
@@ -187,8 +187,9 @@ def _uses(kind: Ints, central: Floats, area: Floats, rng: np.random.Generator) -
         kind == RURAL,
         [
             (form["village"], 42),
-            (form["row"], 22),
-            (FIELD, 26),
+            (form["row"], 25),
+            (form["slab"], 8.5),
+            (FIELD, 12),
             (WOOD, 6),
             (form["plant"], 5),
             (form["civic"], 0.5),
@@ -231,14 +232,14 @@ def villages(plots: Plots, rng: np.random.Generator) -> Plots:
         edge = shapely.get_exterior_ring(ground)
         length = shapely.length(edge)
         start = rng.random(len(village))
-        stretch = np.minimum(rng.uniform(120, 360, len(village)) / length, 0.4)
+        stretch = np.minimum(rng.uniform(130, 380, len(village)) / length, 0.4)
         stations = (start[:, None] + stretch[:, None] * np.linspace(0, 1, 6)) % 1.0
         points = shapely.get_coordinates(
             shapely.line_interpolate_point(edge[:, None], stations, normalized=True).ravel()
         )
         along = shapely.linestrings(points.reshape(-1, 6, 2))
         flat = shapely.buffer(
-            along, rng.uniform(38, 85, len(village)), cap_style="flat", join_style="mitre", mitre_limit=1.6
+            along, rng.uniform(40, 95, len(village)), cap_style="flat", join_style="mitre", mitre_limit=1.6
         )
         group = shapely.intersection(rest, flat)
         parts, owner = parts_of(group, 2)

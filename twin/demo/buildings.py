@@ -228,9 +228,7 @@ def _divided(cells: _Cells, split: tuple[int, int], grid: _Lattice) -> _Cells:
     depth = (few.depth - gap_v * (across - 1)) / across
     du = (number % along - (along - 1) / 2) * (width + gap_u)
     dv = (number // along - (across - 1) / 2) * (depth + gap_v)
-    few.centre = (
-        few.centre + du[:, None] * grid.axis_u[few.plot] + dv[:, None] * grid.axis_v[few.plot]
-    )
+    few.centre = few.centre + du[:, None] * grid.axis_u[few.plot] + dv[:, None] * grid.axis_v[few.plot]
     few.u, few.width, few.depth = few.u + du, width, depth
     return few
 
@@ -435,7 +433,7 @@ def _shops(plots: Plots, buildings: Buildings, ways: Ways, rng: np.random.Genera
     along = 12 + (number + 0.5) * 22
     centre = start[side] + step[side] * (along / length[side])[:, None]
     turn = np.arctan2(step[side, 1], step[side, 0])
-    width, depth = rng.uniform(13, 20.8, n), rng.uniform(8, 10.5, n)
+    width, depth = rng.uniform(14, 20.8, n), rng.uniform(8.5, 11.4, n)
     outline = np.stack(
         [
             np.column_stack([sx * width / 2, sy * depth / 2])
@@ -444,19 +442,19 @@ def _shops(plots: Plots, buildings: Buildings, ways: Ways, rng: np.random.Genera
         axis=1,
     )
     polygons = place(outline, centre, turn)
-    keep = (rng.random(n) < 0.45) & shapely.contains_properly(plots.ground[plot[side]], polygons)
+    keep = (rng.random(n) < 0.75) & shapely.contains_properly(plots.ground[plot[side]], polygons)
     taken = shapely.STRtree(np.concatenate([buildings.footprint, ways.line]))
     keep[taken.query(polygons, predicate="dwithin", distance=3.0)[0]] = False
     first, second = hit_pairs(polygons, polygons)
     keep[np.maximum(first, second)[first != second]] = False
-    floors = rng.choice([1, 2, 3], n, p=[0.45, 0.42, 0.13])
+    floors = rng.choice([1, 2, 3], n, p=[0.15, 0.66, 0.19])
     picked = np.flatnonzero(keep)
     return Buildings(
         polygons[picked],
         plot[side][picked],
         np.full(len(picked), BY_NAME["street"]),
         floors[picked],
-        np.round(floors[picked] * 3.8, 1),
+        np.round(floors[picked] * 3.5, 1),
         rng.integers(1996, 2020, n)[picked],
         np.ones(len(picked), dtype=bool),
     )

@@ -131,13 +131,10 @@ def draw(district: shapely.Polygon, scale: float, rng: np.random.Generator) -> P
     cells, drawn = _divide(cells, drawn, zoning.block_m2(rng), near, rng, smallest="residential")
 
     edges = without_stubs(node(drawn))
-    edges = Edges(bend_geometries(edges.line), edges.rank, edges.street)
-    edges = _off_lakes(edges)
-    clipped, owner = parts_of(shapely.intersection(edges.line, district), 1)
-    edges = Edges(clipped, edges.rank[owner], edges.street[owner])
-    edges = edges.take(shapely.length(edges.line) > 1.0)
+    edges = Edges(on_grid(bend_geometries(edges.line)), edges.rank, edges.street)
+    edges = _clipped(_off_lakes(edges), district)
     outline = Edges(np.array([district.exterior], dtype=object), np.array([-1]), np.array([-1]))
-    net = node(edges + outline)
+    net = node_into(edges, outline)
     faces = shapely.get_parts(shapely.polygonize(net.line))
     edges = net.take(net.rank >= 0)
     inside = shapely.point_on_surface(faces)
@@ -228,6 +225,37 @@ def node(drawn: Edges, grid_m: float = NODE_GRID_M) -> Edges:
     first = np.unique(piece, return_index=True)[1]
     piece, source = piece[first], source[first]
     return Edges(pieces[piece], drawn.rank[source], drawn.street[source])
+
+
+def on_grid(lines: Geometries, grid_m: float = NODE_GRID_M) -> Geometries:
+    """Lines with all vertices rounded to the noding grid, as :func:`node` leaves them."""
+    per_metre = round(1 / grid_m)
+    result: Geometries = shapely.transform(lines, lambda points: np.round(points * per_metre) / per_metre)
+    return result
+
+
+def node_into(noded: Edges, new: Edges) -> Edges:
+    """``new`` lines noded with each other and with those pieces of ``noded`` that they meet.
+
+    The other pieces stay as they are, which saves most of the work; all are
+    put on the noding grid, so that ends which met still meet.
+    """
+    noded = Edges(on_grid(noded.line), noded.rank, noded.street)
+    met = np.zeros(len(noded.line), dtype=bool)
+    met[hit_pairs(new.line, noded.line, "dwithin", 2.5 * NODE_GRID_M)[1]] = True
+    again = node(noded.take(met) + new)
+    return noded.take(~met) + Edges(on_grid(again.line), again.rank, again.street)
+
+
+def _clipped(edges: Edges, district: shapely.Polygon) -> Edges:
+    """The pieces' parts inside the district that are longer than a metre."""
+    shapely.prepare(district)
+    inside = shapely.contains_properly(district, edges.line)
+    across = edges.take(~inside)
+    parts, owner = parts_of(shapely.intersection(across.line, district), 1)
+    cut_off = Edges(parts, across.rank[owner], across.street[owner])
+    both = edges.take(inside) + cut_off
+    return both.take(shapely.length(both.line) > 1.0)
 
 
 def without_stubs(edges: Edges, rounds: int = 4) -> Edges:

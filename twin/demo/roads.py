@@ -15,7 +15,7 @@ from twin.demo.buildings import Ways
 from twin.demo.elevated import Metro
 from twin.demo.frames import frame
 from twin.demo.geometry import Bools, Geometries, Ints, hit_pairs, to_metres
-from twin.demo.network import CLASSES, RANK, WIDTH_M, Edges, node
+from twin.demo.network import CLASSES, RANK, WIDTH_M, Edges, node_into
 from twin.demo.towns import Towns, town_at
 
 LANES = {
@@ -87,9 +87,8 @@ def join(
 ) -> tuple[Streets, Geometries]:
     """All pieces noded together on the ground, the expressways above; also where underpasses are."""
     inner = len(street_name)
-    ground = node(
-        edges + Edges(ways.line, np.where(ways.service, RANK["service"], RANK["footway"]), inner + ways.plot)
-    )
+    way_rank = np.where(ways.service, RANK["service"], RANK["footway"])
+    ground = node_into(edges, Edges(ways.line, way_rank, inner + ways.plot))
     ground = _attached(ground)
     bridge = _over_water(ground.line, water)
     above = np.concatenate([courses, rails.line[~np.array(rails.underground)]])
@@ -133,7 +132,7 @@ def _attached(ground: Edges) -> Edges:
 def _over_water(lines: Geometries, water: Geometries) -> Bools:
     """Whether at least two metres of a line lie over water."""
     over = np.zeros(len(lines))
-    line, surface = hit_pairs(lines, water)
+    surface, line = hit_pairs(water, lines)
     np.add.at(over, line, shapely.length(shapely.intersection(lines[line], water[surface])))
     return over > 2.0
 

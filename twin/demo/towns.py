@@ -12,6 +12,7 @@ import shapely
 from twin.demo.geometry import Floats, Geometries, Ints, bend, to_metres
 
 FACTS = Path(__file__).resolve().parents[2] / "data" / "towns.csv"
+CORE_M = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def grow(faces: Geometries) -> tuple[Towns, Ints]:
 
     A power diagram (Aurenhammer 1987) over the faces' middles: distance squared
     to the centre less a weight, the weights raised until the areas fit. Borders
-    so follow streets and canals. Scraps cut off from their town go to the
+    so follow streets and canals. What lies within :data:`CORE_M` of a centre is
+    that town's, however large the faces are. Scraps cut off from their town go to the
     neighbour with the longest common border.
     """
     rows = read()
@@ -49,10 +51,11 @@ def grow(faces: Geometries) -> tuple[Towns, Ints]:
     middle = shapely.get_coordinates(shapely.point_on_surface(faces))
     target = area_km2 / area_km2.sum() * size.sum()
     away = ((middle[:, None] - centre[None]) ** 2).sum(axis=2)
+    nearest, core = np.argmin(away, axis=1), away.min(axis=1) < CORE_M**2
     weight = np.zeros(len(rows))
     town = np.zeros(len(faces), dtype=np.int64)
     for step in range(300):
-        town = np.argmin(away - weight, axis=1)
+        town = np.where(core, nearest, np.argmin(away - weight, axis=1))
         area = np.bincount(town, weights=size, minlength=len(rows))
         error = (target - area) / target
         if np.abs(error).max() < 0.01:

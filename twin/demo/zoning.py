@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from twin.demo import places
+from twin.demo import places, towns
 from twin.demo.geometry import Bools, Floats, Geometries, Ints, bend, bend_geometries, hit_pairs, to_metres
 
 UNDEVELOPED, RURAL, URBAN, OLD, INDUSTRY, CIRCUIT = range(-1, 5)
@@ -76,8 +76,9 @@ class Zoning:
 def zone(cells: Geometries, scale: float, rng: np.random.Generator) -> Zoning:
     """Decide on each cell by its attractions and a little chance.
 
-    With ``scale`` below 1 that share of the ground is developed: half of it the
-    most central, half spread over the district.
+    With ``scale`` below 1 that share of the ground is developed: first the cell
+    of every town's centre, then half of the rest the most central, half spread over the
+    district; and at least one cell of industry.
     """
     middles = _middles(cells)
     urban = centrality(middles) + rng.normal(0, 0.07, len(cells))
@@ -91,11 +92,25 @@ def zone(cells: Geometries, scale: float, rng: np.random.Generator) -> Zoning:
     developed = np.ones(len(cells), dtype=bool)
     if scale < 1:
         area = shapely.area(cells)
-        budget = 0.5 * scale * area.sum()
+        first = _town_cells(cells)
+        kind[first[kind[first] != OLD]] = URBAN
         developed[:] = False
+        developed[first] = True
+        budget = 0.5 * (scale * area.sum() - area[first].sum())
         for order in (np.argsort(-(urban + 0.4 * old), kind="stable"), rng.permutation(len(cells))):
-            developed[order[: max(3, int(np.searchsorted(np.cumsum(area[order]), budget)))]] = True
+            free = order[~developed[order]]
+            developed[free[: int(np.searchsorted(np.cumsum(area[free]), budget))]] = True
+        if not (kind[developed] == INDUSTRY).any():
+            developed[np.argmax(industry)] = True
     return Zoning(cells, kind, developed)
+
+
+def _town_cells(cells: Geometries) -> Ints:
+    """The cell in which each town's centre lies."""
+    rows = towns.read()
+    centres = shapely.points(bend(to_metres([(float(row["lon"]), float(row["lat"])) for row in rows])))
+    away = shapely.distance(bend_geometries(cells, 120.0)[None], centres[:, None])
+    return np.unique(np.argmin(away, axis=1))
 
 
 def _middles(cells: Geometries) -> Floats:

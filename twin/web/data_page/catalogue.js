@@ -42,7 +42,8 @@ export class Catalogue {
   }
 
   element() {
-    const search = h('input', {type: 'search', value: this.filter, placeholder: t('catalogue.filter'), 'aria-label': t('catalogue.filter'), 'data-test': 'filter',
+    const search = h('input', {type: 'search', value: this.filter, placeholder: t('catalogue.filter'), 'aria-label': t('catalogue.filter'),
+      'data-test': 'filter',
       oninput: (event) => { this.filter = event.target.value; this.draw(); }});
     this.table = h('div.scroll.catalogue', {tabindex: 0, role: 'region', 'aria-label': t('catalogue.title')});
     this.total = h('span.hint', {role: 'status'});
@@ -59,7 +60,8 @@ export class Catalogue {
   /** The rows that match the filter, sorted. */
   visible() {
     const words = this.filter.toLowerCase().split(/\s+/).filter(Boolean);
-    const text = (row) => [row.name, row.layer, this.page.layerName(row.layer), row.file_name, row.sha256, row.source, row.licence, row.data_date, row.crs_found,
+    const text = (row) => [row.name, row.layer, this.page.layerName(row.layer), row.file_name, row.sha256, row.source, row.licence,
+      row.data_date, row.crs_found,
       t(row.synthetic ? 'kind.synthetic' : 'kind.real'), t(row.shown ? 'state.shown' : 'state.replaced')].join(' ').toLowerCase();
     const {by} = COLUMNS.find((column) => column.key === this.sort.key);
     const order = new Intl.Collator(language() === 'en' ? 'en' : 'zh-CN', {numeric: true});
@@ -72,7 +74,8 @@ export class Catalogue {
     const rows = this.visible();
     this.total.textContent = t('catalogue.total', {shown: count(rows.length), all: count(this.rows.length)});
     fill(this.back, this.step ? [h('span', {}, t('undo.newest', {what: this.stepName(), when: moment(this.step.done_at)})),
-      h('button.quiet', {type: 'button', 'data-test': 'undo', onclick: () => undo(this.page)}, icon('undo'), t('undo.button'))] : h('span.hint', {}, t('undo.none')));
+      h('button.quiet', {type: 'button', 'data-test': 'undo', onclick: () => undo(this.page)}, icon('undo'),
+        t('undo.button'))] : h('span.hint', {}, t('undo.none')));
     if (!this.rows.length) { fill(this.table, this.empty('catalogue.empty')); return; }
     if (!rows.length) { fill(this.table, this.empty('catalogue.no_match')); return; }
     fill(this.table, h('table.lines', {},
@@ -84,7 +87,8 @@ export class Catalogue {
 
   head(column) {
     const sorted = this.sort.key === column.key;
-    return h(column.number ? 'th.number' : 'th', {scope: 'col', 'aria-sort': sorted ? (this.sort.down ? 'descending' : 'ascending') : 'none'},
+    return h(column.number ? 'th.number' : 'th',
+      {scope: 'col', 'aria-sort': sorted ? (this.sort.down ? 'descending' : 'ascending') : 'none'},
       h('button.sort', {type: 'button', 'data-sort': column.key, onclick: () => {
         this.sort = {key: column.key, down: sorted ? !this.sort.down : Boolean(column.number)};
         this.draw();
@@ -101,16 +105,24 @@ export class Catalogue {
     };
     const under = (text) => h('span.under', {}, text);
     const declared = row.crs_declared && row.crs_declared !== row.crs_found;
-    return h('tr', {'data-test': 'dataset', class: row.shown ? null : 'faint', onclick: (event) => { if (!event.target.closest('a, button') && !getSelection().toString()) toggle(); }},
-      h('td.fold', {}, h('button.round.quiet', {type: 'button', 'data-fold': row.id, 'aria-expanded': String(open), 'aria-label': t('catalogue.details', {name: row.name}), onclick: toggle}, icon('down'))),
+    return h('tr', {'data-test': 'dataset', class: row.shown ? null : 'faint',
+      onclick: (event) => { if (!event.target.closest('a, button') && !getSelection().toString()) toggle(); }},
+      h('td.fold', {}, h('button.round.quiet',
+        {type: 'button', 'data-fold': row.id, 'aria-expanded': String(open), 'aria-label': t('catalogue.details', {name: row.name}),
+          onclick: toggle}, icon('down'))),
       h('td', {}, h('strong', {}, row.name), under(this.page.layerName(row.layer))),
-      h('td', {}, row.file_name || '–', row.sha256 ? under(h('button.link.mono', {type: 'button', title: t('catalogue.copy', {sha: row.sha256}), 'aria-label': t('catalogue.copy', {sha: row.sha256}), onclick: () => this.copy(row.sha256)}, row.sha256.slice(0, 10), icon('copy'))) : null),
+      h('td', {}, row.file_name || '–',
+        row.sha256 ? under(h('button.link.mono',
+          {type: 'button', title: t('catalogue.copy', {sha: row.sha256}), 'aria-label': t('catalogue.copy', {sha: row.sha256}),
+            onclick: () => this.copy(row.sha256)}, row.sha256.slice(0, 10), icon('copy'))) : null),
       h('td', {}, row.source || '–', row.licence ? under(row.licence) : null),
       h('td.date', {}, row.data_date || '–'),
       h('td.date', {}, moment(row.imported_at)),
       h('td', {}, declared ? h('span', {}, `${row.crs_declared} → `, h('strong', {}, row.crs_found || '–')) : row.crs_found || '–'),
       h('td.number', {}, count(row.rows_in)), h('td.number', {}, count(row.accepted)),
-      h('td.number', {}, h('a', {href: `/api/datasets/${row.id}/faults.csv`, download: '', 'data-test': 'faults', 'aria-label': t('catalogue.faults', {name: row.name, rows: count(row.rejected)}), title: t('catalogue.faults', {name: row.name, rows: count(row.rejected)})}, count(row.rejected))),
+      h('td.number', {}, h('a', {href: `/api/datasets/${row.id}/faults.csv`, download: '', 'data-test': 'faults',
+        'aria-label': t('catalogue.faults', {name: row.name, rows: count(row.rejected)}),
+          title: t('catalogue.faults', {name: row.name, rows: count(row.rejected)})}, count(row.rejected))),
       h('td', {}, h(row.synthetic ? 'span.tag.warn' : 'span.tag.good', {}, t(row.synthetic ? 'kind.synthetic' : 'kind.real'))),
       h('td', {}, h('span.tag', {}, t(row.shown ? 'state.shown' : 'state.replaced'))));
   }
@@ -125,16 +137,20 @@ export class Catalogue {
     const shown = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
     return h('tr.details', {}, h('td', {colspan: COLUMNS.length + 1}, h('div.facts', {},
       h('div', {}, h('h4', {}, t('details.doctor')), h('p', {}, row.crs_report ? sentence(row.crs_report) : t('details.no_report'))),
-      mapping.length ? h('div', {}, h('h4', {}, t('details.mapping')), h('ul', {}, mapping.map(([target, source]) => h('li', {}, `${source} → ${title(target)}`)))) : null,
-      other.length ? h('div', {}, h('h4', {}, t('details.parameters')), h('dl', {}, other.map(([name, value]) => [h('dt', {}, name), h('dd', {}, shown(value))]))) : null,
+      mapping.length ? h('div', {}, h('h4', {}, t('details.mapping')),
+        h('ul', {}, mapping.map(([target, source]) => h('li', {}, `${source} → ${title(target)}`)))) : null,
+      other.length ? h('div', {}, h('h4', {}, t('details.parameters')),
+        h('dl', {}, other.map(([name, value]) => [h('dt', {}, name), h('dd', {}, shown(value))]))) : null,
       row.sha256 ? h('div', {}, h('h4', {}, 'SHA-256'), h('p.mono', {}, row.sha256)) : null,
-      h('div.buttons', {}, row.shown ? h('a.button.quiet', {href: mapLink(this.page.twin, this.page.boxOf(row.layer), [row.layer])}, icon('map'), t('result.map')) : null,
+      h('div.buttons', {}, row.shown ? h('a.button.quiet', {href: mapLink(this.page.twin, this.page.boxOf(row.layer), [row.layer])},
+        icon('map'), t('result.map')) : null,
         h('a.button.quiet', {href: `/api/datasets/${row.id}/faults.csv`, download: ''}, icon('download'), t('result.faults'))))));
   }
 
   /** The catalogue as shown, for a spreadsheet; the byte-order mark lets Excel read the Chinese. */
   csv() {
-    const names = ['id', 'layer', 'name', 'file_name', 'sha256', 'source', 'licence', 'data_date', 'imported_at', 'crs_declared', 'crs_found', 'rows_in', 'accepted', 'rejected', 'synthetic', 'shown'];
+    const names = ['id', 'layer', 'name', 'file_name', 'sha256', 'source', 'licence', 'data_date', 'imported_at', 'crs_declared',
+      'crs_found', 'rows_in', 'accepted', 'rejected', 'synthetic', 'shown'];
     const cell = (value) => {
       const text = value === null || value === undefined ? '' : String(value);
       return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;

@@ -7,7 +7,8 @@ import {t} from './text.js';
 export function confirm(root, title, text, action) {
   return new Promise((resolve) => {
     const close = (value) => { dialog.close(); dialog.remove(); resolve(value); };
-    const dialog = h('dialog.question', {'aria-labelledby': 'question-title', oncancel: (event) => { event.preventDefault(); close(false); }},
+    const dialog = h('dialog.question', {'aria-labelledby': 'question-title',
+      oncancel: (event) => { event.preventDefault(); close(false); }},
       h('h2', {id: 'question-title'}, title),
       h('p', {}, text),
       h('div.buttons', {},

@@ -63,26 +63,34 @@ export class Health {
     };
     const kind = {real: 'good', synthetic: 'warn', mixed: 'warn'}[row.origin];
     return [h('tr', {'data-layer': layer.id},
-      h('td.fold', {}, h('button.round.quiet', {type: 'button', 'data-fold': layer.id, 'aria-expanded': String(open), 'aria-label': t('health.columns', {layer: say(layer.title)}), onclick: toggle}, icon('down'))),
+      h('td.fold', {}, h('button.round.quiet',
+        {type: 'button', 'data-fold': layer.id, 'aria-expanded': String(open), 'aria-label': t('health.columns', {layer: say(layer.title)}),
+          onclick: toggle}, icon('down'))),
       h('td', {}, h('strong', {}, say(layer.title)), h('span.under', {}, layer.id)),
       h('td.number', {}, count(row.rows)), h('td.number', {}, count(row.generation)),
       h('td', {}, h(`span.tag.${kind}`, {}, t(`origin.${row.origin}`))),
       h('td', {title: moment(row.updated)}, ago(row.updated)),
       h('td', {'data-share': layer.id}, this.overall(layer.id)),
-      h('td', {}, h('div.formats-row', {}, Object.entries(this.formats).map(([format, name]) => saving(this.page, name, `/api/export/${layer.id}.${format}`, `${layer.id}.${format}`, 'GET',
-        {'data-export': `${layer.id}.${format}`, title: t(`format.${format}`), 'aria-label': t('health.export_as', {layer: say(layer.title), format: name})})))),
-      h('td', {}, h('a.button.quiet', {href: mapLink(this.page.twin, row.bounds, [layer.id]), 'aria-label': t('health.open_layer', {layer: say(layer.title)})}, icon('map'), t('health.open_map')))),
+      h('td', {}, h('div.formats-row', {},
+        Object.entries(this.formats).map(([format, name]) => saving(this.page, name, `/api/export/${layer.id}.${format}`,
+          `${layer.id}.${format}`, 'GET',
+        {'data-export': `${layer.id}.${format}`, title: t(`format.${format}`),
+          'aria-label': t('health.export_as', {layer: say(layer.title), format: name})})))),
+      h('td', {}, h('a.button.quiet', {href: mapLink(this.page.twin, row.bounds, [layer.id]),
+        'aria-label': t('health.open_layer', {layer: say(layer.title)})}, icon('map'), t('health.open_map')))),
     open ? this.columns(layer) : null];
   }
 
   absent(layer) {
     const expects = say(layer.expects);
-    return h('tr.faint', {'data-layer': layer.id}, h('td.fold'), h('td', {}, h('strong', {}, say(layer.title)), h('span.under', {}, layer.id)),
+    return h('tr.faint', {'data-layer': layer.id}, h('td.fold'),
+      h('td', {}, h('strong', {}, say(layer.title)), h('span.under', {}, layer.id)),
       h('td', {colspan: 7}, t('health.absent'), expects ? t('health.expects', {what: expects}) : ''));
   }
 
   bar(share, label) {
-    return h('span.meter', {role: 'img', 'aria-label': `${label} ${percent(share)}`}, h('span.track', {}, h('span.level', {style: `width:${(share * 100).toFixed(1)}%`})), h('span.share', {}, percent(share)));
+    return h('span.meter', {role: 'img', 'aria-label': `${label} ${percent(share)}`},
+      h('span.track', {}, h('span.level', {style: `width:${(share * 100).toFixed(1)}%`})), h('span.share', {}, percent(share)));
   }
 
   overall(id) {
@@ -95,6 +103,7 @@ export class Health {
   columns(layer) {
     const shares = this.shares.get(layer.id) || {};
     return h('tr.details', {}, h('td', {colspan: 9}, h('div.columns', {}, layer.columns.map((column) =>
-      h('div.column', {}, h('span.name', {title: say(column.meaning)}, say(column.title), column.required ? h('span.required', {}, t('mapping.required')) : null), this.bar(shares[column.name] || 0, say(column.title)))))));
+      h('div.column', {}, h('span.name', {title: say(column.meaning)}, say(column.title),
+        column.required ? h('span.required', {}, t('mapping.required')) : null), this.bar(shares[column.name] || 0, say(column.title)))))));
   }
 }

@@ -9,7 +9,9 @@ import {mapLink} from './links.js';
 import {Review} from './review.js';
 import {has, listed, sentence, t} from './text.js';
 
-const FORMATS = ['OSM PBF / XML', 'GeoJSON', 'GeoPackage', 'Shapefile (.zip)', 'FlatGeobuf', 'GeoParquet', 'KML', 'CSV', 'XLSX', 'CityJSON', 'GeoTIFF'];
+const FORMATS = ['OSM PBF / XML', 'GeoJSON', 'GeoPackage', 'Shapefile (.zip)', 'FlatGeobuf', 'GeoParquet', 'KML', 'CSV', 'XLSX', 'CityJSON',
+  'GeoTIFF'];
+const RESULT = ['layer', 'accepted', 'rejected', 'crs', 'faults'];
 const WORKING = new Set(['queued', 'uploading', 'waiting', 'inspecting', 'importing']);
 
 /** The section; `page` gives root, twin and refresh(), which reloads what an import changed. */
@@ -28,19 +30,26 @@ export class Importing {
 
   start() { return this.jobs.resume(); }
 
+  /** After the catalogue changed: which results can still be taken back. */
+  refresh() { for (const job of this.jobs.all) if (job.status === 'done') this.draw(job); }
+
   /** The whole section, anew (language, theme). */
   element() {
     this.reviews.forEach((review) => review.close());
     this.reviews.clear();
     this.cards.clear();
-    const input = h('input.hidden', {type: 'file', multiple: true, 'data-test': 'file', 'aria-label': t('import.choose'), onchange: (event) => { this.jobs.add([...event.target.files]); event.target.value = ''; }});
-    const drop = h('label.drop', {ondragover: (event) => { event.preventDefault(); drop.classList.add('over'); }, ondragleave: () => drop.classList.remove('over'),
+    const input = h('input.hidden', {type: 'file', multiple: true, 'data-test': 'file', 'aria-label': t('import.choose'),
+      onchange: (event) => { this.jobs.add([...event.target.files]); event.target.value = ''; }});
+    const drop = h('label.drop', {ondragover: (event) => { event.preventDefault(); drop.classList.add('over'); },
+      ondragleave: () => drop.classList.remove('over'),
       ondrop: (event) => { event.preventDefault(); drop.classList.remove('over'); this.jobs.add([...event.dataTransfer.files]); }},
-      input, icon('upload'), h('strong', {}, t('import.drop')), h('span', {}, t('import.or'), ' ', h('span.choose', {}, t('import.choose'))),
+      input, icon('upload'), h('strong', {}, t('import.drop')),
+        h('span', {}, t('import.or'), ' ', h('span.choose', {}, t('import.choose'))),
       h('span.formats', {}, FORMATS.map((name) => h('span', {}, name))),
       h('span.hint', {}, t('import.privacy')));
     this.list = h('div.jobs', {'aria-label': t('import.list')});
-    this.section = h('section', {id: 'import', 'aria-labelledby': 'import-title'}, h('h2', {id: 'import-title'}, t('import.title')), h('p.lead', {}, t('import.lead')), drop, this.list);
+    this.section = h('section', {id: 'import', 'aria-labelledby': 'import-title'}, h('h2', {id: 'import-title'}, t('import.title')),
+      h('p.lead', {}, t('import.lead')), drop, this.list);
     queueMicrotask(() => this.jobs.all.forEach((job) => this.draw(job)));
     return this.section;
   }
@@ -69,7 +78,8 @@ export class Importing {
   }
 
   stage(job) {
-    if (job.status === 'uploading') return job.sent < 1 ? t('status.uploading.long', {share: percent(job.sent), size: size(job.size)}) : t('status.sent');
+    if (job.status === 'uploading') return job.sent < 1 ? t('status.uploading.long',
+      {share: percent(job.sent), size: size(job.size)}) : t('status.sent');
     const key = `stage.${job.server?.stage}`;
     return job.status === 'importing' || job.status === 'inspecting' ? (has(key) ? t(key) : t(`status.${job.status}`)) : t(`status.${job.status}.long`);
   }
@@ -79,7 +89,8 @@ export class Importing {
     const kind = {done: 'good', failed: 'bad', cancelled: 'faint', ready: 'accent'}[status] || '';
     const stop = WORKING.has(status) || status === 'ready'
       ? h('button.quiet', {type: 'button', 'data-test': 'cancel', onclick: () => this.jobs.cancel(job)}, icon('close'), t('import.cancel'))
-      : h('button.quiet', {type: 'button', 'aria-label': t('import.drop_card', {name: job.name}), onclick: () => this.drop(job)}, icon('close'));
+      : h('button.quiet', {type: 'button', 'aria-label': t('import.drop_card', {name: job.name}), onclick: () => this.drop(job)},
+        icon('close'));
     const review = status === 'ready' && job !== this.open
       ? h('button.quiet', {type: 'button', onclick: () => this.unfold(job)}, icon('down'), t('import.review')) : null;
     return h('article.job', {'data-status': status, 'data-test': 'job', 'aria-label': job.name},
@@ -93,7 +104,8 @@ export class Importing {
 
   working(job) {
     const waiting = job.status === 'queued' || job.status === 'waiting';
-    const bar = waiting ? h('progress', {max: 1, 'aria-label': t(`status.${job.status}`)}) : h('progress', {max: 1, value: job.progress, 'aria-label': t(`status.${job.status}`)});
+    const bar = waiting ? h('progress', {max: 1, 'aria-label': t(`status.${job.status}`)}) : h('progress',
+      {max: 1, value: job.progress, 'aria-label': t(`status.${job.status}`)});
     return h('div.working', {}, bar, h('span.stage', {}, this.stage(job)));
   }
 
@@ -124,18 +136,15 @@ export class Importing {
       h('td', {}, h('a', {href: `/api/datasets/${item.id}/faults.csv`, download: '', 'data-test': 'faults'}, t('result.faults')))));
     const first = job.server.datasets[0];
     return h('div.result', {},
-      h('div.scroll', {}, h('table.lines', {}, h('thead', {}, h('tr', {}, ['layer', 'accepted', 'rejected', 'crs', 'faults'].map((key) => h(/ed$/.test(key) ? 'th.number' : 'th', {scope: 'col'}, t(`result.${key}_head`))))), h('tbody', {}, rows))),
+      h('div.scroll', {}, h('table.lines', {},
+        h('thead', {}, h('tr', {}, RESULT.map((key) => h(/ed$/.test(key) ? 'th.number' : 'th', {scope: 'col'}, t(`result.${key}_head`))))),
+        h('tbody', {}, rows))),
       job.undone ? h('p.hint', {}, t('result.undone')) : h('div.buttons', {},
-        h('a.button.primary', {href: mapLink(this.page.twin, job.box || this.page.boxOf(first?.layer), job.server.datasets.map((item) => item.layer)), 'data-test': 'to-map'}, icon('map'), t('result.map')),
-        h('button.quiet', {type: 'button', 'data-test': 'undo-job', onclick: () => this.undo(job)}, icon('undo'), t('undo.button'))));
-  }
-
-  async undo(job) {
-    if (await undo(this.page)) {
-      const ids = new Set(job.server.datasets.map((item) => item.id));
-      job.undone = !this.page.catalogue.rows.some((row) => ids.has(row.id) && row.shown);
-      this.draw(job);
-    }
+        h('a.button.primary',
+          {href: mapLink(this.page.twin, job.box || this.page.boxOf(first?.layer), job.server.datasets.map((item) => item.layer)),
+            'data-test': 'to-map'}, icon('map'), t('result.map')),
+        job.server.datasets.some((item) => this.page.catalogue.step?.datasets.includes(item.id)) && h('button.quiet',
+          {type: 'button', 'data-test': 'undo-job', onclick: () => undo(this.page)}, icon('undo'), t('undo.button'))));
   }
 }
 
@@ -143,10 +152,12 @@ export class Importing {
 export async function undo(page) {
   const step = page.catalogue.step;
   const names = step ? listed(step.layers.map((layer) => page.layerName(layer))) : '';
-  if (!step || !(await confirm(page.root, t('undo.title'), t('undo.text', {what: page.catalogue.stepName(), layers: names}), t('undo.button')))) return false;
+  if (!step || !(await confirm(page.root, t('undo.title'), t('undo.text', {what: page.catalogue.stepName(), layers: names}),
+    t('undo.button')))) return false;
   try {
     const {layers} = await send('POST', '/api/undo', {});
     note(page.root, t('undo.done', {layers: listed(layers.map((layer) => page.layerName(layer)))}));
+    for (const job of page.importing.jobs.all) job.undone ||= job.server?.datasets.some((item) => step.datasets.includes(item.id));
     await page.refresh();
     return true;
   } catch (error) {

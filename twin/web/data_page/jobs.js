@@ -67,7 +67,8 @@ export class Jobs {
     if (this.sending || !job) return;
     this.sending = true;
     try {
-      job.transfer = upload(`/api/imports?name=${encodeURIComponent(job.name)}`, job.file, (share) => { job.sent = share; this.moved(job); });
+      job.transfer = upload(`/api/imports?name=${encodeURIComponent(job.name)}`, job.file,
+        (share) => { job.sent = share; this.moved(job); });
       this.changed(job);
       job.server = await job.transfer.promise;
       job.id = job.server.id;
@@ -110,7 +111,8 @@ export class Jobs {
     job.inspection = inspection;
     job.first ||= inspection.datasets.map((item) => item.crs);
     if (!job.choices || job.choices.length !== inspection.datasets.length) {
-      job.choices = inspection.datasets.map((item) => ({layer: item.layer || '', mapping: {...item.mapping}, crs: '', mode: 'auto', skip: false}));
+      job.choices = inspection.datasets.map((item) => ({layer: item.layer || '', mapping: {...item.mapping}, crs: '', mode: 'auto',
+        skip: false}));
       const origin = inspection.datasets[0]?.origin;
       if (origin) Object.assign(job.origin, origin);
     }

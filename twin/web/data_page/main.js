@@ -30,6 +30,7 @@ class Page {
     await this.load();
     this.catalogue.draw();
     this.health.draw();
+    this.importing.refresh();
     this.root.querySelector('.topbar').replaceWith(topbar(this.twin, () => this.draw()));
   }
 
@@ -52,9 +53,11 @@ class Page {
     this.root.dataset.theme = theme();
     const scrolled = this.root.querySelector('.page-body')?.scrollTop || 0;
     const body = h('div.page-body', {},
-      h('nav.sections', {'aria-label': t('sections')}, SECTIONS.map((name) => h('a', {href: `#${name}`, onclick: (event) => this.jump(event, name)}, t(`section.${name}`)))),
+      h('nav.sections', {'aria-label': t('sections')},
+        SECTIONS.map((name) => h('a', {href: `#${name}`, onclick: (event) => this.jump(event, name)}, t(`section.${name}`)))),
       h('main', {}, this.importing.element(), this.catalogue.element(), this.health.element(), this.backup()));
-    this.root.replaceChildren(h('a.skip', {href: '#import', onclick: (event) => this.jump(event, 'import')}, t('skip')), topbar(this.twin, () => this.draw()), body);
+    this.root.replaceChildren(h('a.skip', {href: '#import', onclick: (event) => this.jump(event, 'import')}, t('skip')),
+      topbar(this.twin, () => this.draw()), body);
     body.scrollTop = scrolled;
   }
 
@@ -71,7 +74,8 @@ class Page {
     const day = new Date().toISOString().slice(0, 10);
     return h('section', {id: 'backup', 'aria-labelledby': 'backup-title'},
       h('h2', {id: 'backup-title'}, t('backup.title')), h('p.lead', {}, t('backup.lead')),
-      h('div.buttons', {}, saving(this, [icon('download'), t('backup.button')], '/api/backup', `twin-backup-${day}.zip`, 'POST', {'data-test': 'backup'})),
+      h('div.buttons', {}, saving(this, [icon('download'), t('backup.button')], '/api/backup', `twin-backup-${day}.zip`, 'POST',
+        {'data-test': 'backup'})),
       h('p.hint', {}, t('backup.restore'), ' ', h('code', {}, 'python -m twin restore twin-backup.zip --home DIR')));
   }
 }

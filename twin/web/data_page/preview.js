@@ -74,7 +74,8 @@ export class Preview {
 
   backdrop(library) {
     const shown = this.twin.layers.filter((layer) => BACKDROP.includes(layer.id) && layer.rows);
-    const colors = {district: rgb('boundary'), green: rgb('green'), water: rgb('water'), road: rgb(theme() === 'dark' ? 'road_major' : 'road_line')};
+    const colors = {district: rgb('boundary'), green: rgb('green'), water: rgb('water'),
+      road: rgb(theme() === 'dark' ? 'road_major' : 'road_line')};
     return shown.map((layer) => new library.MVTLayer({
       id: `backdrop-${layer.id}`,
       data: `/tiles/${layer.id}/{z}/{x}/{y}.mvt?g=${layer.generation}`,
@@ -112,7 +113,8 @@ export class Preview {
     const rows = Object.entries(object.properties).slice(0, 8).map(([name, value]) => `${name}: ${String(value).slice(0, 60)}`);
     return {
       text: rows.join('\n') || t('preview.no_attributes'),
-      style: {background: token('panel_solid'), color: token('text_1'), border: `1px solid ${token('line')}`, borderRadius: '6px', fontSize: '0.8rem', padding: '0.4rem 0.6rem', whiteSpace: 'pre-line', maxWidth: '22rem'},
+      style: {background: token('panel_solid'), color: token('text_1'), border: `1px solid ${token('line')}`, borderRadius: '6px',
+        fontSize: '0.8rem', padding: '0.4rem 0.6rem', whiteSpace: 'pre-line', maxWidth: '22rem'},
     };
   }
 

@@ -2,11 +2,13 @@
 
 import {get} from './api.js';
 import {fill, h, icon} from '../map/dom.js';
+import {unit} from '../map/format.js';
 import {say} from '../map/text.js';
 import {count, percent} from './figures.js';
 import {Preview, boundsOf} from './preview.js';
 import {has, listed, sentence, t} from './text.js';
 
+const DATASETS = ['include', 'name', 'layer', 'rows', 'crs'];
 const RASTERS = ['dem', 'population'];
 const PLACES = ['lon', 'lat', 'wkt'];
 const SYSTEMS = ['EPSG:4326', 'GCJ-02', 'BD-09', 'EPSG:4549', 'EPSG:4548', 'EPSG:32651', 'EPSG:3857', 'EPSG:4326 swapped'];
@@ -43,7 +45,8 @@ export class Review {
     this.footer = h('div.review-foot');
     this.element = h('div.review', {},
       h('div.review-main', {}, this.notes(), this.list, this.detail),
-      h('div.review-side', {}, h('figure', {'aria-label': t('preview.title')}, this.canvas, h('figcaption', {}, this.caption)), this.origin()),
+      h('div.review-side', {}, h('figure', {'aria-label': t('preview.title')}, this.canvas, h('figcaption', {}, this.caption)),
+        this.origin()),
       this.footer);
     this.draw();
   }
@@ -77,7 +80,8 @@ export class Review {
     const rows = this.job.inspection.datasets.reduce((sum, item, number) => sum + (this.job.choices[number].skip ? 0 : item.rows), 0);
     fill(this.footer,
       h('div.problems', {role: 'status'}, problems.map((text) => h('p.warn', {}, icon('warn'), text))),
-      h('button.primary.big', {type: 'button', 'data-test': 'commit', disabled: problems.length > 0, onclick: () => this.jobs.commit(this.job)}, t('import.commit', {rows: count(rows)})));
+      h('button.primary.big', {type: 'button', 'data-test': 'commit', disabled: problems.length > 0,
+        onclick: () => this.jobs.commit(this.job)}, t('import.commit', {rows: count(rows)})));
   }
 
   /** The table of a file with several datasets. */
@@ -95,7 +99,7 @@ export class Review {
         h('td', {}, choice.crs || item.crs.found || '–'));
     };
     return h('div.scroll.short', {}, h('table.lines', {},
-      h('thead', {}, h('tr', {}, ['include', 'name', 'layer', 'rows', 'crs'].map((key) => h(key === 'rows' ? 'th.number' : 'th', {scope: 'col'}, t(`datasets.${key}_head`))))),
+      h('thead', {}, h('tr', {}, DATASETS.map((key) => h(key === 'rows' ? 'th.number' : 'th', {scope: 'col'}, t(`datasets.${key}_head`))))),
       h('tbody', {}, this.job.inspection.datasets.map(row))));
   }
 
@@ -105,8 +109,10 @@ export class Review {
     const options = item.kind === 'raster'
       ? RASTERS.map((id) => h('option', {value: id, selected: id === choice.layer}, t(`raster.${id}`)))
       : Object.entries(this.twin.groups).map(([group, title]) => h('optgroup', {label: say(title)},
-        this.twin.layers.filter((layer) => layer.group === group).map((layer) => h('option', {value: layer.id, selected: layer.id === choice.layer}, say(layer.title)))));
-    const select = h('select', {id: `layer-${this.job.id}`, 'data-test': 'layer', disabled: fixed, onchange: (event) => this.retarget(event.target.value)},
+        this.twin.layers.filter((layer) => layer.group === group).map((layer) => h('option',
+          {value: layer.id, selected: layer.id === choice.layer}, say(layer.title)))));
+    const select = h('select', {id: `layer-${this.job.id}`, 'data-test': 'layer', disabled: fixed,
+      onchange: (event) => this.retarget(event.target.value)},
       h('option', {value: '', selected: !choice.layer}, t('layer.choose')), options);
     const spec = this.layer(choice.layer);
     return h('section.step', {},
@@ -137,14 +143,17 @@ export class Review {
     const compared = undecided || first.hypotheses.some((hypothesis) => hypothesis.evidence_m !== null);
     const ranked = compared && first.hypotheses.length > 1 ? h('table.hypotheses', {},
       h('caption', {}, t('crs.ranked')),
-      h('tbody', {}, first.hypotheses.slice(0, 6).map((hypothesis, place) => h('tr', {class: hypothesis.name === first.found && first.decided ? 'best' : null},
+      h('tbody', {}, first.hypotheses.slice(0,
+        6).map((hypothesis, place) => h('tr', {class: hypothesis.name === first.found && first.decided ? 'best' : null},
         h('td.number', {}, `${place + 1}`), h('td', {}, this.systemName(hypothesis.name)),
         h('td.number', {}, hypothesis.evidence_m === null ? t('crs.no_evidence') : `${count(hypothesis.evidence_m)} m`))))) : null;
     const fixed = item.kind !== 'raster' && !item.columns.length;
     const names = [...new Set([...first.hypotheses.map((hypothesis) => hypothesis.name), ...SYSTEMS])];
     if (choice.crs && !names.includes(choice.crs)) names.unshift(choice.crs);
-    const select = h('select', {id: `crs-${this.job.id}`, 'data-test': 'crs', disabled: fixed, onchange: (event) => this.recrs(event.target.value)},
-      h('option', {value: '', selected: !choice.crs}, first.decided ? t('crs.auto', {name: this.systemName(first.found)}) : t('crs.choose')),
+    const select = h('select', {id: `crs-${this.job.id}`, 'data-test': 'crs', disabled: fixed,
+      onchange: (event) => this.recrs(event.target.value)},
+      h('option', {value: '', selected: !choice.crs},
+        first.decided ? t('crs.auto', {name: this.systemName(first.found)}) : t('crs.choose')),
       names.map((name) => h('option', {value: name, selected: name === choice.crs}, this.systemName(name))),
       h('option', {value: 'other'}, t('crs.other')));
     return h('section.step', {},
@@ -166,7 +175,8 @@ export class Review {
   recrs(value) {
     if (value !== 'other') { this.jobs.reinspect(this.job, value); return; }
     const input = h('input', {type: 'text', 'aria-label': t('crs.code'), placeholder: 'EPSG:4549', size: 12});
-    const form = h('form.inline', {onsubmit: (event) => { event.preventDefault(); if (input.value.trim()) this.jobs.reinspect(this.job, input.value.trim()); }},
+    const form = h('form.inline',
+      {onsubmit: (event) => { event.preventDefault(); if (input.value.trim()) this.jobs.reinspect(this.job, input.value.trim()); }},
       input, h('button.quiet', {type: 'submit'}, t('crs.use')));
     this.detail.querySelector('[data-test=crs]').after(form);
     input.focus();
@@ -178,12 +188,14 @@ export class Review {
     if (!item.columns.length || !spec) return null;
     const targets = [];
     if (PLACES.some((name) => name in choice.mapping || name in item.mapping) || /csv|xlsx/i.test(this.job.inspection.format)) {
-      PLACES.forEach((name) => targets.push({name, title: t(`place.${name}`), meaning: t(`place.${name}.long`), unit: name === 'wkt' ? '' : '°'}));
+      PLACES.forEach((name) => targets.push({name, title: t(`place.${name}`), meaning: t(`place.${name}.long`),
+        unit: name === 'wkt' ? '' : '°'}));
     }
     for (const column of spec.columns) {
-      const fields = column.fields.filter((field) => `${column.name}.${field.name}` in choice.mapping || this.wide);
-      targets.push({name: column.name, title: say(column.title), meaning: say(column.meaning), unit: column.unit, required: column.required});
-      fields.forEach((field) => targets.push({name: `${column.name}.${field.name}`, title: `${say(column.title)} › ${say(field.title)}`, meaning: say(field.meaning), unit: field.unit}));
+      targets.push({name: column.name, title: say(column.title), meaning: say(column.meaning), unit: column.unit,
+        required: column.required});
+      column.fields.forEach((field) => targets.push({name: `${column.name}.${field.name}`,
+        title: `${say(column.title)} › ${say(field.title)}`, meaning: say(field.meaning), unit: field.unit}));
     }
     ['source_key', 'town'].forEach((name) => targets.push({name, title: t(`key.${name}`), meaning: t(`key.${name}.long`), unit: ''}));
     const unused = item.columns.filter((column) => !Object.values(choice.mapping).includes(column.name));
@@ -191,7 +203,8 @@ export class Review {
       h('h3', {}, t('mapping.title')),
       h('p.hint', {}, t('mapping.hint')),
       h('div.scroll', {}, h('table.mapping', {},
-        h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, t('mapping.target')), h('th', {scope: 'col'}, t('mapping.source')), h('th', {scope: 'col'}, t('mapping.samples')))),
+        h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, t('mapping.target')), h('th', {scope: 'col'}, t('mapping.source')),
+          h('th', {scope: 'col'}, t('mapping.samples')))),
         h('tbody', {}, targets.map((target) => this.mappingRow(target))))),
       unused.length ? h('p.hint', {}, t('mapping.unused', {names: listed(unused.map((column) => column.name))})) : null);
   }
@@ -210,10 +223,12 @@ export class Review {
       item.columns.map((column) => h('option', {value: column.name, selected: column.name === chosen}, column.name)));
     const share = source ? source.filled / Math.max(1, item.rows) : 0;
     return h('tr', {class: target.required && !chosen ? 'lacking' : null},
-      h('th', {scope: 'row'}, target.title, target.unit ? h('span.unit', {}, ` ${target.unit}`) : null,
-        target.required ? h('span.required', {title: t('mapping.required')}, t('mapping.required')) : null, h('span.meaning', {}, target.meaning)),
+      h('th', {scope: 'row'}, target.title, target.unit ? h('span.unit', {}, ` ${unit(target.unit)}`) : null,
+        target.required ? h('span.required', {title: t('mapping.required')}, t('mapping.required')) : null,
+          h('span.meaning', {}, target.meaning)),
       h('td', {}, select),
-      h('td.samples', {}, source ? [source.samples.slice(0, 3).join(' · ') || t('mapping.empty'), h('span.hint', {}, t('mapping.filled', {share: percent(share)}))] : null));
+      h('td.samples', {}, source ? [source.samples.slice(0, 3).join(' · ') || t('mapping.empty'),
+        h('span.hint', {}, t('mapping.filled', {share: percent(share)}))] : null));
   }
 
   mode() {
@@ -221,8 +236,10 @@ export class Review {
     const spec = this.layer(choice.layer);
     if (!spec) return null;
     const options = ['auto', 'add', 'replace'].map((mode) => h('label.option', {},
-      h('input', {type: 'radio', name: `mode-${this.job.id}-${this.current}`, value: mode, checked: choice.mode === mode, onchange: () => { choice.mode = mode; }}),
-      h('span', {}, h('strong', {}, t(`mode.${mode}`)), h('span.hint', {}, mode === 'auto' ? t(`mode.auto.${spec.on_import}`) : t(`mode.${mode}.long`)))));
+      h('input', {type: 'radio', name: `mode-${this.job.id}-${this.current}`, value: mode, checked: choice.mode === mode,
+        onchange: () => { choice.mode = mode; }}),
+      h('span', {}, h('strong', {}, t(`mode.${mode}`)),
+        h('span.hint', {}, mode === 'auto' ? t(`mode.auto.${spec.on_import}`) : t(`mode.${mode}.long`)))));
     const now = spec.rows ? t('mode.now', {layer: say(spec.title), rows: count(spec.rows)}) : t('mode.empty', {layer: say(spec.title)});
     return h('section.step', {}, h('h3', {}, t('mode.title')), h('fieldset', {}, h('legend', {}, now), options));
   }
@@ -231,10 +248,12 @@ export class Review {
     const field = (name) => {
       const id = `${name}-${this.job.id}`;
       return h('div.pair', {}, h('label', {for: id}, t(`origin_form.${name}`)),
-        h('input', {id, type: 'text', 'data-test': `origin-${name}`, maxlength: 300, value: this.job.origin[name] || '', placeholder: name === 'name' ? this.job.name : t(`origin_form.${name}.example`),
+        h('input', {id, type: 'text', 'data-test': `origin-${name}`, maxlength: 300, value: this.job.origin[name] || '',
+          placeholder: name === 'name' ? this.job.name : t(`origin_form.${name}.example`),
           oninput: (event) => { this.job.origin[name] = event.target.value; }}));
     };
-    return h('section.step.origin', {}, h('h3', {}, t('origin_form.title')), h('p.hint', {}, t('origin_form.hint')), ['source', 'licence', 'date', 'name'].map(field));
+    return h('section.step.origin', {}, h('h3', {}, t('origin_form.title')), h('p.hint', {}, t('origin_form.hint')),
+      ['source', 'licence', 'date', 'name'].map(field));
   }
 
   /** Fetch and draw the preview of the current dataset. */
@@ -249,7 +268,8 @@ export class Review {
       this.preview ||= new Preview(this.canvas, this.twin, this.extents);
       await this.preview.show(collection);
       const shown = collection.features.length;
-      this.caption.textContent = !box ? t('preview.nothing') : this.item.kind === 'raster' ? t('preview.raster') : t('preview.shown', {shown: count(shown), rows: count(this.item.rows)});
+      this.caption.textContent = !box ? t('preview.nothing') : this.item.kind === 'raster' ? t('preview.raster') : t('preview.shown',
+        {shown: count(shown), rows: count(this.item.rows)});
     } catch (error) {
       this.caption.textContent = error.text ? sentence(error.text) : t('preview.failed');
     }

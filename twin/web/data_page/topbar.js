@@ -20,9 +20,12 @@ export function topbar(twin, redraw) {
   const made = twin.origin === 'synthetic' || twin.origin === 'mixed';
   return fill(h('header.topbar'),
     h('h1', {}, t('title')),
-    h('nav', {'aria-label': t('pages')}, h('a', {href: link('/')}, t('page.explore')), h('a', {href: link('/data'), 'aria-current': 'page'}, t('page.data'))),
+    h('nav', {'aria-label': t('pages')}, h('a', {href: link('/')}, t('page.explore')),
+      h('a', {href: link('/data'), 'aria-current': 'page'}, t('page.data'))),
     h('span.space'),
     made ? h('span.badge', {title: t('synthetic.why')}, icon('warn'), t(twin.origin === 'mixed' ? 'mixed' : 'synthetic')) : null,
-    h('button.bare', {type: 'button', lang: other, 'aria-label': t('language'), title: t('language'), 'data-test': 'language', onclick: change('lang', other, chooseLanguage)}, t('language.other')),
-    h('button.bare', {type: 'button', 'aria-label': t(`theme.${opposite}`), title: t(`theme.${opposite}`), 'data-test': 'theme', onclick: change('theme', opposite, chooseTheme)}, icon(theme() === 'dark' ? 'sun' : 'moon')));
+    h('button.bare', {type: 'button', lang: other, 'aria-label': t('language'), title: t('language'), 'data-test': 'language',
+      onclick: change('lang', other, chooseLanguage)}, t('language.other')),
+    h('button.bare', {type: 'button', 'aria-label': t(`theme.${opposite}`), title: t(`theme.${opposite}`), 'data-test': 'theme',
+      onclick: change('theme', opposite, chooseTheme)}, icon(theme() === 'dark' ? 'sun' : 'moon')));
 }

@@ -68,6 +68,8 @@ export class Engine {
       useDevicePixels: sharpness(parent),
       layers: [],
       pickingRadius: 3,
+      // A press counts as a click by the time its release is handled, and the pick in between may be slow.
+      eventRecognizerOptions: {click: {time: 3000}, dblclick: {time: 1500}},
       getCursor: ({isDragging, isHovering}) => options.cursor?.() ?? (isDragging ? 'grabbing' : isHovering ? 'pointer' : 'grab'),
       onViewStateChange: ({viewState}) => this.#moved(viewState),
       onClick: (info) => options.onClick?.(info),
@@ -188,7 +190,7 @@ export class Engine {
   }
 
   /** Light the scene: by the sun ({altitude, azimuth, shadows}) or evenly (null). */
-  light(sun, theme) { this.deck.setProps({effects: [sun ? sunlight(sun) : evenLight(theme)]}); }
+  light(sun, theme) { this.deck.setProps({effects: [sun ? sunlight(sun, theme) : evenLight(theme)]}); }
 
   /** Move the camera; `ms` of flight, none where the system asks for less motion. */
   fly(change, ms = 1400) {

@@ -12,6 +12,7 @@ export class LayersPanel {
   constructor(app) {
     this.app = app;
     app.store.on('legends', () => this.refresh());
+    app.store.on('layers', (id) => this.follow(id));
   }
 
   get title() { return t('layers'); }
@@ -28,6 +29,12 @@ export class LayersPanel {
       empty.length ? h('details.tw-group.tw-absent', {}, h('summary', {}, t('layers.absent', {n: empty.length}), icon('down')),
         h('p.tw-note', {}, empty.map((layer) => say(layer.title)).join(t('comma'))),
         h('a.tw-link', {href: this.app.shell.pageLink('data')}, t('layers.import'))) : null);
+  }
+
+  /** Keep the switch of a layer as the layer is, also when something else turned it on. */
+  follow(id) {
+    const control = this.body?.isConnected && this.body.querySelector(`[data-layer="${id}"]`);
+    if (control) control.checked = this.app.store.layers[id].on;
   }
 
   /** Write the entries again where what they show has come in; an open control keeps the focus. */

@@ -29,15 +29,16 @@ export function evenLight(theme) {
   const D = window.deck;
   const day = theme === 'light';
   return effect('even-light', {
-    ambient: new D.AmbientLight({color: WHITE, intensity: day ? 1.15 : 1.0}),
-    key: new D.DirectionalLight({color: [255, 250, 240], intensity: day ? 1.0 : 0.9, direction: [-1.2, -2.6, -2.2]}),
-    rim: new D.DirectionalLight({color: [190, 210, 255], intensity: 0.45, direction: [2.5, 1.2, -1]}),
+    ambient: new D.AmbientLight({color: WHITE, intensity: day ? 0.95 : 1.0}),
+    key: new D.DirectionalLight({color: [255, 250, 240], intensity: day ? 0.75 : 0.9, direction: [-1.2, -2.6, -2.2]}),
+    rim: new D.DirectionalLight({color: [190, 210, 255], intensity: day ? 0.3 : 0.45, direction: [2.5, 1.2, -1]}),
   });
 }
 
 /** Light of the sun at `altitude` and `azimuth` (degrees, from north clockwise); moonlit blue when it is down. */
-export function sunlight({altitude, azimuth, shadows}) {
+export function sunlight({altitude, azimuth, shadows}, theme) {
   const D = window.deck;
+  const day = theme === 'light';
   const up = Math.max(0, Math.min(1, altitude / 35));
   if (altitude <= 0) return effect('night', {
     ambient: new D.AmbientLight({color: [120, 150, 215], intensity: 1.1}),
@@ -45,10 +46,10 @@ export function sunlight({altitude, azimuth, shadows}) {
   });
   const [a, h] = [azimuth * Math.PI / 180, altitude * Math.PI / 180];
   return effect(shadows ? 'sun-with-shadow' : 'sun', {
-    ambient: new D.AmbientLight({color: [228, 236, 255], intensity: 1.05 + 0.15 * up}),
+    ambient: new D.AmbientLight({color: [228, 236, 255], intensity: (day ? 0.9 : 1.05) + 0.15 * up}),
     sun: new D.DirectionalLight({
       color: [255, Math.round(208 + 42 * up), Math.round(158 + 82 * up)],
-      intensity: 0.9 + 1.3 * up,
+      intensity: (day ? 0.6 : 1.1) + (day ? 0.8 : 1.5) * up,
       direction: [-Math.sin(a) * Math.cos(h), -Math.cos(a) * Math.cos(h), -Math.sin(h)],
       _shadow: shadows,
     }),

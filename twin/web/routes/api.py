@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from layers import all_layers
-from twin import __version__, catalogue, describe, features, scene
+from twin import __version__, catalogue, describe, features, rasters, scene
 from twin.backup import backup as write_backup
 from twin.design import Theme
 from twin.errors import InputError
@@ -108,6 +108,7 @@ async def datasets(request: Request) -> Response:
     """``GET /api/datasets``: the catalogue, newest first."""
     store = state.current().store
     shown = {item for generation in store.shown.values() for item in generation.datasets}
+    shown |= {raster.dataset for raster in (await in_thread(rasters.shown, store)).values()}
     listed = await in_thread(catalogue.datasets, store)
     rows = [
         {name: getattr(item, name) for name in item.__dataclass_fields__} | {"shown": item.id in shown}
