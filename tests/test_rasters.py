@@ -57,4 +57,10 @@ def test_a_dem_comes_in_and_answers(tmp_path: Path) -> None:
     with Store.open(tmp_path / "other") as store:
         assert rasters.value_at(store, "dem", 121.2105, 31.3795) == 9.0
         files = list((store.home / "rasters").iterdir())
-        assert [file.name for file in files] == ["dem-2.tif"], "the older file went at the next opening"
+        assert sorted(file.name for file in files) == ["dem-1.tif", "dem-2.tif"], "undo needs the older one"
+        assert store.undo() == ["dem"]
+        assert rasters.value_at(store, "dem", 121.2105, 31.3795) == 4.0
+        assert store.undo() == ["dem"]
+        assert rasters.value_at(store, "dem", 121.2105, 31.3795) is None
+    with Store.open(tmp_path / "other") as store:
+        assert list((store.home / "rasters").iterdir()) == []

@@ -155,6 +155,7 @@ def commit(
             parts,
             settings=settings,
             record=statements,
+            shown_rasters={raster.kind: raster.dataset for _, raster in kept},
             progress=_part(progress, 0.6, 1),
             cancelled=cancelled,
         )
@@ -295,6 +296,7 @@ def publish(
     settings: Settings,
     action: str = "import",
     record: Sequence[tuple[str, list[object]]] = (),
+    shown_rasters: Mapping[str, int] | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> None:
@@ -317,7 +319,7 @@ def publish(
                     statements += catalogue.insert_faults(part.dataset.id, part.faults)
         _heed(cancelled)
         report(0.97, "publish")
-        store.publish(built, action, statements)
+        store.publish(built, action, statements, shown_rasters or {})
         report(1.0, "done")
     finally:
         for item in built:

@@ -1,8 +1,8 @@
 """Terrain (``dem``) and population rasters: cloud-optimised GeoTIFFs beside the layers.
 
-A home keeps one of each kind; a newer import takes the place of the older. The
-file is complete before the catalogue names it, and unnamed files are removed
-when the home is opened.
+One of each kind is shown; a newer import takes the place of the older, and undo
+brings the older back. The file is complete before the catalogue names it, and
+unnamed files are removed when the home is opened.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from twin.store import Store
+from twin.store import RASTER_KINDS, Store
 
-KINDS = ("dem", "population")
+KINDS = RASTER_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Raster:
     cells: int
 
     def insert(self) -> tuple[str, list[object]]:
-        """The statement and values that make this the raster of its kind."""
-        return "INSERT OR REPLACE INTO twin.raster VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [
-            self.kind, self.dataset, self.path.name, list(self.bounds),
+        """The statement and values that record this raster."""
+        return "INSERT INTO twin.raster VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [
+            self.dataset, self.kind, self.path.name, list(self.bounds),
             self.minimum, self.maximum, self.total, self.cells,
         ]  # fmt: skip
 
@@ -45,7 +45,10 @@ def shown(store: Store) -> dict[str, Raster]:
     """The rasters of the home by kind."""
     rows = (
         store.cursor()
-        .execute("SELECT kind, dataset, file, bounds, minimum, maximum, total, cells FROM twin.raster")
+        .execute(
+            "SELECT kind, dataset, file, bounds, minimum, maximum, total, cells FROM twin.raster r "
+            "WHERE EXISTS (FROM twin.shown s WHERE s.layer = r.kind AND s.number = r.dataset)"
+        )
         .fetchall()
     )
     return {

@@ -28,6 +28,8 @@ from twin.generation import STORAGE, Built
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PINNED = "1.5.5"
+RASTER_KINDS = ("dem", "population")
+"""What is shown beside the layers; its number in ``shown`` and ``history`` is its dataset's."""
 _FOLDERS = ("layers", "rasters", "inbox", "backups", "tmp")
 
 
@@ -204,7 +206,13 @@ class Store:
         for path in (self.home / "layers").iterdir():
             if path.name.removesuffix(".wal") not in named:
                 path.unlink(missing_ok=True)
-        rasters = {row[0] for row in self._connection.execute("SELECT file FROM twin.raster").fetchall()}
+        rasters = {
+            row[0]
+            for row in self._connection.execute(
+                "SELECT file FROM twin.raster r "
+                "WHERE EXISTS (FROM twin.history h WHERE h.layer = r.kind AND h.number = r.dataset)"
+            ).fetchall()
+        }
         for path in (self.home / "rasters").iterdir():
             if path.name not in rasters:
                 path.unlink(missing_ok=True)
@@ -289,7 +297,11 @@ class Store:
         return dict(rows)
 
     def publish(
-        self, built: Sequence[Built], action: str = "import", record: Sequence[tuple[str, list[object]]] = ()
+        self,
+        built: Sequence[Built],
+        action: str = "import",
+        record: Sequence[tuple[str, list[object]]] = (),
+        rasters: Mapping[str, int] = MappingProxyType({}),
     ) -> list[Generation]:
         """Show new generations of one or more layers, all at once or not at all.
 
@@ -300,6 +312,8 @@ class Store:
         record
             Further statements with their values for the same transaction
             (the catalogue's dataset and fault rows).
+        rasters
+            Rasters shown from now on: kind and dataset.
         """
         with self._write_lock:
             cursor = self._connection.cursor()
@@ -330,17 +344,24 @@ class Store:
             for generation in fresh:
                 self._attach(generation)
             step = self._next_step(cursor)
-            with self.writing() as writer:
-                for statement, values in record:
-                    writer.execute(statement, values)
-                for generation, item in zip(fresh, built, strict=True):
-                    self._insert_generation(writer, generation)
-                    for town, upcoming in item.serials.items():
-                        writer.execute(
-                            "INSERT OR REPLACE INTO twin.serial VALUES (?, ?, ?)",
-                            [generation.layer, town, upcoming],
-                        )
-                    self._show(writer, step, generation.layer, generation.number, action)
+            try:
+                with self.writing() as writer:
+                    for statement, values in record:
+                        writer.execute(statement, values)
+                    for generation, item in zip(fresh, built, strict=True):
+                        self._insert_generation(writer, generation)
+                        for town, upcoming in item.serials.items():
+                            writer.execute(
+                                "INSERT OR REPLACE INTO twin.serial VALUES (?, ?, ?)",
+                                [generation.layer, town, upcoming],
+                            )
+                        self._show(writer, step, generation.layer, generation.number, action)
+                    for kind, dataset in rasters.items():
+                        self._show(writer, step, kind, dataset, action)
+            except BaseException:
+                for generation in fresh:
+                    self._drop(cursor, generation)
+                raise
             self._shown = MappingProxyType({**self._shown, **{item.layer: item for item in fresh}})
             self._prune()
             return fresh
@@ -363,7 +384,8 @@ class Store:
                     [layer, step],
                 ).fetchone()
                 back[layer] = before[0] if before else None
-                if back[layer] is not None and f"g_{layer}_{back[layer]}" not in self._attached:
+                kept = layer in RASTER_KINDS or f"g_{layer}_{back[layer]}" in self._attached
+                if back[layer] is not None and not kept:
                     raise InputError(
                         f"图层 {layer} 的上一版本已不再保留，无法撤销。",
                         f"the previous generation of {layer} is no longer kept, so it cannot be taken back.",
@@ -378,7 +400,7 @@ class Store:
             shown |= {
                 layer: self._attached[f"g_{layer}_{number}"]
                 for layer, number in back.items()
-                if number is not None
+                if number is not None and layer not in RASTER_KINDS
             }
             self._shown = MappingProxyType(shown)
             return sorted(back)
@@ -454,13 +476,17 @@ class Store:
             for number in numbers[: -self._keep]:
                 if shown is not None and shown.number == number:
                     continue
-                generation = self._attached.pop(f"g_{layer}_{number}")
-                cursor.execute(f"DETACH {generation.alias}")
                 with self.writing() as writer:
                     writer.execute(
                         "DELETE FROM twin.generation WHERE layer = ? AND number = ?", [layer, number]
                     )
-                generation.path.unlink(missing_ok=True)
+                self._drop(cursor, self._attached[f"g_{layer}_{number}"])
+
+    def _drop(self, cursor: duckdb.DuckDBPyConnection, generation: Generation) -> None:
+        """Detach a generation nobody shows and remove its file."""
+        del self._attached[generation.alias]
+        cursor.execute(f"DETACH {generation.alias}")
+        generation.path.unlink(missing_ok=True)
 
 
 def connect(home: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:

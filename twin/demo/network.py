@@ -134,7 +134,8 @@ def draw(district: shapely.Polygon, scale: float, rng: np.random.Generator) -> P
     edges = Edges(on_grid(bend_geometries(edges.line)), edges.rank, edges.street)
     edges = _clipped(_off_lakes(edges), district)
     outline = Edges(np.array([district.exterior], dtype=object), np.array([-1]), np.array([-1]))
-    net = node_into(edges, outline)
+    # All again, not only what meets the outline: bending lets lines cross that did not before.
+    net = node(edges + outline)
     faces = shapely.get_parts(shapely.polygonize(net.line))
     edges = net.take(net.rank >= 0)
     inside = shapely.point_on_surface(faces)

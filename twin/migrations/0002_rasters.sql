@@ -1,7 +1,8 @@
--- Rasters the twin keeps beside its layers: terrain and population, one of each.
+-- Rasters the twin keeps beside its layers: terrain and population. Which one of a
+-- kind is shown stands in "shown", with the dataset as its number, as for layers.
 CREATE TABLE raster (
-    kind    VARCHAR PRIMARY KEY,
-    dataset INTEGER NOT NULL,
+    dataset INTEGER PRIMARY KEY,
+    kind    VARCHAR NOT NULL,
     file    VARCHAR NOT NULL,
     bounds  DOUBLE[] NOT NULL,
     minimum DOUBLE NOT NULL,
