@@ -12,7 +12,7 @@ import shapely
 from twin.demo.geometry import Floats, Geometries, Ints, bend, to_metres
 
 FACTS = Path(__file__).resolve().parents[2] / "data" / "towns.csv"
-CORE_M = 600.0
+CORE_M = 300.0
 """Around its centre a town keeps its ground while areas are fitted."""
 
 

@@ -68,8 +68,9 @@ export class Engine {
       useDevicePixels: sharpness(parent),
       layers: [],
       pickingRadius: 3,
-      // A press counts as a click by the time its release is handled, and the pick in between may be slow.
-      eventRecognizerOptions: {click: {time: 3000}, dblclick: {time: 1500}},
+      // deck.gl picks between press and release, which takes seconds where nothing but a processor draws;
+      // a press that does not move is a click however long it took.
+      eventRecognizerOptions: {click: {time: 60_000}, dblclick: {time: 1500}},
       getCursor: ({isDragging, isHovering}) => options.cursor?.() ?? (isDragging ? 'grabbing' : isHovering ? 'pointer' : 'grab'),
       onViewStateChange: ({viewState}) => this.#moved(viewState),
       onClick: (info) => options.onClick?.(info),
