@@ -91,9 +91,10 @@ def _filled(layer: str, data: bytes) -> bytes:
     DuckDB writes an empty MVT layer as its version and name without features
     (field 2). Asking SQL for the count as well would cost a fifth of a small tile.
     """
-    start = data.find(b"\x78\x02\x0a" + bytes([len(layer)]) + layer.encode(), 0, 16)
-    features = start + 4 + len(layer)
-    return data if start >= 0 and data[features : features + 1] == b"\x12" else b""
+    head = b"\x78\x02\x0a" + bytes([len(layer)]) + layer.encode()
+    # Before the head stand the field number and the length of the layer, at most five bytes.
+    features = data.find(head, 0, 5 + len(head)) + len(head)
+    return data if data[features : features + 1] == b"\x12" else b""
 
 
 def _with(query: str, values: dict[str, float]) -> str:
