@@ -52,7 +52,7 @@ def install(
                     accepted=len(frame),
                     rejected=0,
                     synthetic=True,
-                    source=f"{SOURCE_ZH} {SOURCE_EN}",
+                    source=f"{SOURCE_ZH} · {SOURCE_EN}",
                     licence=LICENCE,
                     data_date=f"{now:%Y-%m-%d}",
                     crs_declared="EPSG:4326",
