@@ -79,9 +79,8 @@ export class LayersPanel {
 
   /** Says when a layer that is on cannot be seen from so far. */
   zoomNote(layer, element) {
-    const {zoom} = this.app.engine.view;
+    const {level} = this.app.engine;
     const on = this.app.store.layers[layer.id].on;
-    const level = Math.round(zoom);
     element.textContent = !on ? '' : level < layer.min_zoom ? t('layers.closer') : layer.aggregated && level < layer.detail_zoom ? t('layers.cells') : '';
   }
 

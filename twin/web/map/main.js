@@ -130,7 +130,7 @@ class TwinMap {
     // The pilot area nearest to the middle, near enough to see buildings: the first tiles are few and tell most.
     const off = ({lon, lat}) => Math.hypot((lon - (bounds[0] + bounds[2]) / 2) * 0.85, lat - (bounds[1] + bounds[3]) / 2);
     const [place] = this.full && !this.data.bounds ? [...this.twin.places].sort((a, b) => off(a) - off(b)) : [];
-    if (place) return {longitude: place.lon, latitude: place.lat, zoom: 13.45, pitch: 55, bearing: -20};
+    if (place) return {longitude: place.lon, latitude: place.lat, zoom: 14.5, pitch: 52, bearing: -20};
     return engine(bounds, {pitch: 48, bearing: this.full ? -12 : 0});
   }
 
