@@ -276,9 +276,12 @@ def _filter(column: Column) -> dict[str, Any]:
         }
     return {
         "extensions": [{"@@type": "DataFilterExtension", "categorySize": 1, "filterSize": 0}],
-        "get_filter_category": f"{name} == undefined ? 'none' : {name}"
-        if column.kind == "text"
-        else f"{name} ? 1 : 0",
+        # '*' and 2 are the cells of the grid, which stand for objects of every class.
+        "get_filter_category": (
+            f"properties.n ? '*' : {name} == undefined ? 'none' : {name}"
+            if column.kind == "text"
+            else f"properties.n ? 2 : {name} ? 1 : 0"
+        ),
     }
 
 

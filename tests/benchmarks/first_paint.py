@@ -52,7 +52,9 @@ def measure(browser: Browser, address: str, width: int, height: int) -> tuple[fl
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--width", type=int, default=1920)
