@@ -18,6 +18,7 @@ export class Card {
   render() {
     const card = this.app.selected;
     this.element.hidden = !card;
+    this.app.host.classList.toggle('tw-with-card', Boolean(card));
     if (!card) { fill(this.element); return; }
     const name = this.nameOf(card);
     this.element.setAttribute('aria-label', t('card.title', {name}));

@@ -44,7 +44,7 @@ export class Selection {
       const top = {parameters: {depthCompare: 'always', depthWriteEnabled: false}};
       layers.push(new D.GeoJsonLayer({
         ...common, ...top, filled: !point, stroked: true, getFillColor: rgb('accent', 34), getLineColor: rgb('accent', 255),
-        getLineWidth: (point ? 2.5 : 3) * scale, lineWidthUnits: 'pixels', getPointRadius: 11 * scale, pointRadiusUnits: 'pixels',
+        getLineWidth: (point ? 2.5 : 3) * scale, lineWidthUnits: 'pixels', getPointRadius: 11 * scale, pointRadiusUnits: 'pixels', pointBillboard: true,
         lineJointRounded: true, lineCapRounded: true,
       }));
     }
