@@ -67,6 +67,11 @@ def test_search_knows_chinese_pinyin_initials_and_english(store: Store, query: s
     assert features.search(store, query)[0]["name"] == "安亭镇"
 
 
+def test_a_hit_says_which_town_it_is_in(store: Store) -> None:
+    assert features.search(store, "塔城路0号楼")[0]["town_name"] == "安亭镇"
+    assert features.search(store, "安亭镇")[0]["town_name"] is None
+
+
 def test_search_by_identifier_comes_first(store: Store) -> None:
     fid = _fid(store, "survey/way/8")
     assert features.search(store, features.identifier_of("building", fid))[0]["fid"] == fid

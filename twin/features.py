@@ -153,8 +153,10 @@ def search(store: Store, query: str, limit: int = 20) -> list[dict[str, Any]]:
         )
         results += [((row[-1], rank, len(row[1] or "")), _hit(spec, row)) for row in rows]
     results.sort(key=lambda item: item[0])
-    hits = [hit for _, hit in results[:limit]]
-    return _identified(store, query) + hits
+    hits = _identified(store, query) + [hit for _, hit in results[:limit]]
+    for hit in hits:
+        hit["town_name"] = None if hit["layer"] == "town" else town_name(store, hit["town"])
+    return hits
 
 
 def _identified(store: Store, query: str) -> list[dict[str, Any]]:
