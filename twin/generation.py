@@ -87,7 +87,7 @@ class Builder:
         self._connection = duckdb.connect(config={"extension_directory": str(extension_directory)})
         self._connection.execute("LOAD spatial")
         self._connection.execute(f"SET memory_limit='{int(memory_mb)}MB'")
-        self._connection.execute(f"SET temp_directory='{_quoted(extension_directory.parent / 'tmp')}'")
+        self._connection.execute(f"SET temp_directory='{quoted(extension_directory.parent / 'tmp')}'")
         self._connection.execute("SET preserve_insertion_order=false")
         self._connection.execute("SET python_enable_replacements=false")
 
@@ -113,7 +113,7 @@ class Builder:
         The file is complete and closed when this returns; it is not synced or renamed.
         """
         connection = self._connection
-        connection.execute(f"ATTACH '{_quoted(path)}' AS built ({STORAGE})")
+        connection.execute(f"ATTACH '{quoted(path)}' AS built ({STORAGE})")
         attached = ["built"]
         try:
             parts = []
@@ -124,7 +124,7 @@ class Builder:
                     f"ST_GeomFromWKB(mercator) AS mercator FROM part_{number}"
                 )
             if previous is not None and previous.keep:
-                connection.execute(f"ATTACH '{_quoted(previous.path)}' AS previous (READ_ONLY)")
+                connection.execute(f"ATTACH '{quoted(previous.path)}' AS previous (READ_ONLY)")
                 attached.append("previous")
                 parts.append(_kept(connection, spec, previous))
             summary = _write(connection, spec, " UNION ALL ".join(parts))
@@ -212,7 +212,8 @@ def _degrees(box: Iterable[float]) -> tuple[float, float, float, float]:
     return (xmin / HALF_WORLD * 180, latitude(ymin), xmax / HALF_WORLD * 180, latitude(ymax))
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """A path as it stands between the quotes of an SQL text."""
     return str(path).replace("'", "''")
 
 

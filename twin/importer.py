@@ -6,7 +6,6 @@ The same steps serve the command line and the Data page (through
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from twin.ingest.raster import RasterAccepted, RasterDataset
 from twin.rasters import Raster
 from twin.rows import to_table
 from twin.settings import Settings
-from twin.store import Store
+from twin.store import Store, utc_now
 
 Progress = Callable[[float, str], None]
 
@@ -263,7 +262,7 @@ class _Record:
             source=self.origin.source or item.origin.source or None,
             licence=self.origin.licence or item.origin.licence or None,
             data_date=self.origin.date or item.origin.date or None,
-            imported_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+            imported_at=utc_now(),
             crs_declared=crs.declared,
             crs_found=crs.found,
             crs_report={"zh": crs.text("zh"), "en": crs.text("en")},
@@ -303,7 +302,7 @@ def publish(
     """Build the new generations of ``parts`` and show them at once. Hold ``store.import_lock``."""
     built: list[Built] = []
     statements = list(record)
-    report = progress or _silent
+    report = progress or silent
     towns = _town_frame(store, parts)
     by_layer: dict[str, list[Rows]] = {}
     for part in parts:
@@ -399,5 +398,5 @@ def _part(progress: Progress | None, start: float, end: float) -> Progress | Non
     return lambda share, stage: progress(start + (end - start) * share, stage)
 
 
-def _silent(share: float, stage: str) -> None:
+def silent(share: float, stage: str) -> None:
     """Report to nobody."""

@@ -24,7 +24,7 @@ import duckdb
 from duckdb_extensions import import_extension
 
 from twin.errors import HomeBusy, HomeTooNew, HomeUnusable, InputError, UnknownName
-from twin.generation import STORAGE, Built
+from twin.generation import STORAGE, Built, quoted
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PINNED = "1.5.5"
@@ -104,7 +104,7 @@ class Store:
             store._migrate()
             store._load_shown()
             store._sweep()
-            connection.execute(f"SET allowed_directories=['{_sql(str(home))}/']")
+            connection.execute(f"SET allowed_directories=['{quoted(home)}/']")
             connection.execute("SET enable_external_access=false")
             connection.execute("SET lock_configuration=true")
         except BaseException:
@@ -116,7 +116,7 @@ class Store:
     def _attach_catalogue(connection: duckdb.DuckDBPyConnection, home: Path) -> None:
         path = home / "twin.duckdb"
         try:
-            connection.execute(f"ATTACH '{_sql(str(path))}' AS twin ({STORAGE})")
+            connection.execute(f"ATTACH '{quoted(path)}' AS twin ({STORAGE})")
             connection.execute("CHECKPOINT twin")
         except (duckdb.IOException, duckdb.BinderException) as error:
             if "lock" in str(error).lower() or "already attached" in str(error):
@@ -158,7 +158,7 @@ class Store:
             try:
                 connection.execute("BEGIN")
                 connection.execute(path.read_text(encoding="utf-8"))
-                connection.execute("INSERT INTO twin.schema_version VALUES (?, ?)", [number, _now()])
+                connection.execute("INSERT INTO twin.schema_version VALUES (?, ?)", [number, utc_now()])
                 connection.execute("COMMIT")
             finally:
                 connection.execute("USE memory")
@@ -337,7 +337,7 @@ class Store:
                         item.people,
                         item.bounds,
                         item.columns,
-                        _now(),
+                        utc_now(),
                     )
                 )
             _sync_folder(self.home / "layers")
@@ -420,7 +420,7 @@ class Store:
     def copy_catalogue(self, path: Path) -> None:
         """Write the catalogue, in one transaction, to a new DuckDB file inside the home."""
         cursor = self._connection.cursor()
-        cursor.execute(f"ATTACH '{_sql(str(path))}' AS backup ({STORAGE})")
+        cursor.execute(f"ATTACH '{quoted(path)}' AS backup ({STORAGE})")
         try:
             cursor.execute("COPY FROM DATABASE twin TO backup")
         finally:
@@ -430,7 +430,7 @@ class Store:
 
     def _attach(self, generation: Generation) -> None:
         self._connection.cursor().execute(
-            f"ATTACH '{_sql(str(generation.path))}' AS {generation.alias} (READ_ONLY)"
+            f"ATTACH '{quoted(generation.path)}' AS {generation.alias} (READ_ONLY)"
         )
         self._attached[generation.alias] = generation
 
@@ -459,7 +459,7 @@ class Store:
     @staticmethod
     def _show(writer: duckdb.DuckDBPyConnection, step: int, layer: str, number: int, action: str) -> None:
         writer.execute(
-            "INSERT INTO twin.history VALUES (?, ?, ?, ?, ?)", [step, layer, number, action, _now()]
+            "INSERT INTO twin.history VALUES (?, ?, ?, ?, ?)", [step, layer, number, action, utc_now()]
         )
         writer.execute("INSERT OR REPLACE INTO twin.shown VALUES (?, ?)", [layer, number])
 
@@ -513,7 +513,7 @@ def connect(home: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
             import_extension("spatial", con=connection)
         connection.execute("LOAD spatial")
         connection.execute(f"SET memory_limit='{int(memory_mb)}MB'")
-        connection.execute(f"SET temp_directory='{_sql(str(home / 'tmp'))}'")
+        connection.execute(f"SET temp_directory='{quoted(home / 'tmp')}'")
         connection.execute("SET max_temp_directory_size='8GB'")
         connection.execute("SET threads=1")
     except duckdb.IOException as error:
@@ -556,9 +556,6 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _now() -> dt.datetime:
+def utc_now() -> dt.datetime:
+    """The present moment as the catalogue keeps it: UTC without a zone."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
-
-
-def _sql(text: str) -> str:
-    return text.replace("'", "''")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from importlib.metadata import version
 
@@ -10,9 +9,9 @@ from layers import get
 from twin import catalogue
 from twin.catalogue import Dataset
 from twin.demo import LICENCE, SOURCE_EN, SOURCE_ZH, build_city
-from twin.importer import Progress, Rows, publish
+from twin.importer import Progress, Rows, publish, silent
 from twin.settings import Settings
-from twin.store import Store
+from twin.store import Store, utc_now
 
 NAME = "演示城市 Demonstration city"
 _BUILD_SHARE = 0.62
@@ -32,13 +31,13 @@ def install(
     It replaces an earlier demonstration city and leaves imported data of
     layers that are joined, not replaced, where they are.
     """
-    report = progress or _silent
+    report = progress or silent
     frames = build_city(
         seed, scale, progress=lambda share, stage: report(_BUILD_SHARE * share, stage), cancelled=cancelled
     )
     with store.import_lock:
         first = catalogue.next_dataset_id(store)
-        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+        now = utc_now()
         parts = [
             Rows(
                 layer,
@@ -73,7 +72,3 @@ def install(
             cancelled=cancelled,
         )
     return [part.dataset for part in parts]
-
-
-def _silent(share: float, stage: str) -> None:
-    """Report to nobody."""
