@@ -212,3 +212,13 @@ def test_preview_is_geojson_in_degrees(helsinki: Inspection) -> None:
     lon, lat = np.array(preview["features"][0]["geometry"]["coordinates"][0][0], dtype=object)[:2]
     assert 24 < lon < 26
     assert 60 < lat < 61
+
+
+def test_helsinki_keeps_the_barriers_on_ways(helsinki: Inspection) -> None:
+    frame = next(item for item in helsinki.datasets if item.layer == "road").rows_for("road").frame
+    barred = [json.loads(text)["barriers"] for text in frame["tags"] if '"barriers"' in text]
+    kinds = {barrier["barrier"] for way in barred for _, _, barrier in way}
+    assert {"gate", "lift_gate", "bollard"} <= kinds
+    closed = [(lon, lat) for way in barred for lon, lat, barrier in way if barrier.get("access") == "no"]
+    assert len(closed) == 3
+    assert all(24.93 < lon < 24.96 and 60.16 < lat < 60.18 for lon, lat in closed)

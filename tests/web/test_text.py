@@ -11,7 +11,7 @@ import pytest
 from twin.settings import ROOT
 
 WEB = ROOT / "twin" / "web"
-FOLDERS = (WEB / "map", WEB / "data_page")
+FOLDERS = (WEB / "map", WEB / "data_page", WEB / "life_circle")
 _LITERAL = re.compile(r"""(===\s*)?(?:'([^'\n]*)'|`([^`\n]*)`)""")
 _KEY = re.compile(r"[a-z][a-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*")
 _HOLE = re.compile(r"\$\{.*?\}")
@@ -30,7 +30,7 @@ def modules() -> dict[Path, str]:
 def prefix_of(path: Path, source: str) -> str:
     """What t() of a module puts before its keys: its folder's own, unless it says otherwise."""
     own = re.search(r"\bt = \(.*?\) => text\(`(\w+)\.", source)
-    return own[1] if own else {"map": "map", "data_page": "data"}[path.parent.name]
+    return own[1] if own else {"map": "map", "data_page": "data", "life_circle": "life"}[path.parent.name]
 
 
 def calls(source: str) -> list[str]:

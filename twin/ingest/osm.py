@@ -160,10 +160,11 @@ class _Reader:
         self._relations: dict[int, Tags] = {}
         self._units: list[tuple[str, str, Tags]] = []
         self._done: set[tuple[str, int]] = set()
+        self._barriers: dict[int, Tags] = {}
 
     def read(self) -> None:
         self.task.step(0.0, "read")
-        keep = osmium.filter.KeyFilter(*_KEYS)
+        keep = osmium.filter.KeyFilter(*_KEYS, "barrier")
         stream = (
             osmium.FileProcessor(str(self.path))
             .with_locations()
@@ -190,6 +191,8 @@ class _Reader:
 
     def _node(self, node: Any, tags: Tags) -> None:
         key, shape = f"node/{node.id}", (node.lon, node.lat)
+        if "barrier" in tags:
+            self._barriers[node.id] = {name: tags[name] for name in osm_tags.BARRIER_TAGS if name in tags}
         if "building" in tags and tags["building"] != "no":
             self.layers["building"].reject(
                 [key], "节点没有建筑基底", "a node has no footprint", [tags["building"]]
@@ -202,11 +205,17 @@ class _Reader:
 
     def _way(self, way: Any, tags: Tags) -> None:
         if "highway" in tags:
-            self._line(way, "road", osm_tags.road(tags), "-1" if tags.get("oneway") == "-1" else "")
+            barriers = [
+                (node.lon, node.lat, self._barriers[node.ref])
+                for node in way.nodes
+                if node.ref in self._barriers and node.location.valid()
+            ]
+            row = osm_tags.road(tags, barriers)
+            self._line(way, "road", row, "-1" if tags.get("oneway") == "-1" else "")
         if "railway" in tags:
-            row = osm_tags.metro_line(tags)
-            if row is not None:
-                self._line(way, "metro_line", row)
+            track = osm_tags.metro_line(tags)
+            if track is not None:
+                self._line(way, "metro_line", track)
         closed = way.is_closed()
         if "waterway" in tags and not closed:
             self._stream(way, tags)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,13 +19,17 @@ from twin.ingest.heights import DEFAULT_FLOORS, FLOOR_M
 
 Tags = dict[str, str]
 Row = dict[str, Any]
+Barrier = tuple[float, float, Tags]
+"""Longitude, latitude and tags of a node that bars a way."""
 
 WALKING_TAGS = (
     "highway", "access", "foot", "sidewalk", "sidewalk:left", "sidewalk:right", "sidewalk:both", "crossing",
     "footway", "surface", "smoothness", "incline", "wheelchair", "width", "step_count", "ramp", "handrail",
     "lit", "covered", "indoor", "service", "area", "motor_vehicle", "bicycle", "segregated", "oneway",
-    "oneway:foot", "junction", "conveying", "opening_hours", "level", "layer", "construction", "proposed",
+    "oneway:foot", "oneway:bicycle", "cycleway", "motorroad", "junction", "conveying", "crossing:signals",
+    "opening_hours", "level", "layer", "construction", "proposed",
 )  # fmt: skip
+BARRIER_TAGS = ("barrier", "access", "foot", "bicycle", "wheelchair", "locked")
 _MORE_CLASSES = {"trail": "footway", "crossing": "footway", "escape": "service", "emergency_bay": "service"}
 _AMENITY_USE = {
     "school": "education", "kindergarten": "education", "university": "education", "college": "education",
@@ -169,8 +173,11 @@ def building(tags: Tags) -> Row:
     }
 
 
-def road(tags: Tags) -> Row:
-    """Row of ``road``; every value of ``highway`` has a class, unknown ones ``other``."""
+def road(tags: Tags, barriers: Sequence[Barrier] = ()) -> Row:
+    """Row of ``road``; every value of ``highway`` has a class, unknown ones ``other``.
+
+    ``barriers`` stand on the way; its ``tags`` keep them as ``"barriers": [[lon, lat, tags], ...]``.
+    """
     highway = tags["highway"].casefold()
     kind = choose("road", "class", highway) or _MORE_CLASSES.get(highway, "other")
     closed = kind == "other" or highway in ("construction", "proposed")
@@ -190,7 +197,9 @@ def road(tags: Tags) -> Row:
         speed *= 1.609344
     oneway = tags.get("oneway", "")
     speed = _within(speed, 0, 160)
-    kept = {key: tags[key] for key in WALKING_TAGS if key in tags}
+    kept: dict[str, Any] = {key: tags[key] for key in WALKING_TAGS if key in tags}
+    if barriers:
+        kept["barriers"] = barriers
     return {
         **_names(tags),
         "class": kind,

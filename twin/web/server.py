@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from twin import design
 from twin.settings import Settings
 from twin.web import openapi, state
-from twin.web.routes import api, assets, imports, tiles
+from twin.web.routes import api, assets, imports, life_circle, scenarios, tiles
 from twin.web.routes.replies import guarded
 from twin.web.security import Guard
 from twin.web.shell import Shell
@@ -51,6 +51,27 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/api/imports/{id}/commit", imports.commit),
     ("GET", "/api/imports/{id}/preview/{number}", imports.preview),
     ("GET", "/api/imports/{id}/mapping/{number}", imports.mapping),
+    ("GET", "/api/scenarios", scenarios.listed),
+    ("POST", "/api/scenarios", scenarios.create),
+    ("GET", "/api/scenarios/{id}", scenarios.shown),
+    ("PUT", "/api/scenarios/{id}", scenarios.rename),
+    ("DELETE", "/api/scenarios/{id}", scenarios.delete),
+    ("GET", "/api/scenarios/{id}/export", scenarios.export),
+    ("POST", "/api/scenarios/{id}/edits", scenarios.add_edit),
+    ("DELETE", "/api/scenarios/{id}/edits/{number}", scenarios.remove_edit),
+    ("GET", "/api/life-circle", life_circle.result),
+    ("GET", "/api/life-circle/options", life_circle.options),
+    ("GET", "/api/life-circle/interval", life_circle.interval),
+    ("GET", "/api/life-circle/values", life_circle.values),
+    ("GET", "/api/life-circle/cells", life_circle.cells),
+    ("GET", "/api/life-circle/explain/{fid}", life_circle.explain),
+    ("GET", "/api/life-circle/isochrones", life_circle.isochrones),
+    ("GET", "/api/life-circle/export.{format}", life_circle.export),
+    ("POST", "/api/life-circle/sites", life_circle.start_sites),
+    ("POST", "/api/life-circle/links", life_circle.start_links),
+    ("GET", "/api/service-radius", life_circle.service_radius),
+    ("GET", "/api/tasks/{id}", life_circle.task),
+    ("DELETE", "/api/tasks/{id}", life_circle.cancel),
     ("POST", "/api/undo", api.undo),
     ("POST", "/api/backup", api.backup),
 )

@@ -11,10 +11,12 @@ from typing import Any
 
 from layers import all_layers
 from twin import describe, features, tiles
+from twin.analysis.study import Studies
 from twin.jobs import Jobs
 from twin.settings import Settings
 from twin.store import Store
 from twin.tile_cache import Key, TileCache
+from twin.web.tasks import Tasks
 
 _WARM_ZOOMS = (9, 10, 11)
 _WARM_TILES = 64
@@ -22,12 +24,14 @@ _WARM_TILES = 64
 
 @dataclass(slots=True)
 class State:
-    """The open store with the tile cache and the import jobs that work on it."""
+    """The open store with the tile cache, imports, studies and long work that use it."""
 
     settings: Settings
     store: Store
     tiles: TileCache
     jobs: Jobs
+    studies: Studies
+    tasks: Tasks
     _memo: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _memo_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,9 +80,8 @@ def start(settings: Settings) -> State:
         data = tiles.tile(store.cursor(), all_layers()[layer], store.kept(layer, number), z, x, y)
         return tiles.compressed(data) if data else b""
 
-    _state = State(
-        settings, store, TileCache(make, settings.tile_cache_mb * 1_000_000), Jobs(store, settings)
-    )
+    cache = TileCache(make, settings.tile_cache_mb * 1_000_000)
+    _state = State(settings, store, cache, Jobs(store, settings), Studies(store), Tasks())
     _announce(_state)
     threading.Thread(target=_state.warm, name="warm-up", daemon=True).start()
     return _state
@@ -90,6 +93,7 @@ def stop() -> None:
     if _state is None:
         return
     _server_file(_state.settings.home).unlink(missing_ok=True)
+    _state.tasks.close()
     _state.jobs.close()
     _state.tiles.close()
     _state.store.close()

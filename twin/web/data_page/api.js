@@ -19,7 +19,8 @@ function failure(status, body) {
   return new Failure(t('error.status', {status}));
 }
 
-async function answer(address, options) {
+/** The answer of the server as it is; failures are thrown with their sentence. */
+export async function answer(address, options) {
   let reply;
   try {
     reply = await fetch(address, options);

@@ -1,6 +1,7 @@
 // The bar at the top, as on the map: title, pages, what the data are, language, theme.
 
 import {fill, h, icon} from '../map/dom.js';
+import {pageLinks} from '../map/pages.js';
 import {chooseLanguage, chooseTheme, language, text, theme} from '../map/text.js';
 
 const t = (key) => text(`map.${key}`);
@@ -16,12 +17,10 @@ export function topbar(twin, redraw) {
     redraw();
   };
   const other = language() === 'zh' ? 'en' : 'zh';
-  const link = (path) => `${path}?lang=${language()}&theme=${theme()}`;
   const made = twin.origin === 'synthetic' || twin.origin === 'mixed';
   return fill(h('header.topbar'),
     h('h1', {}, t('title')),
-    h('nav', {'aria-label': t('pages')}, h('a', {href: link('/')}, t('page.explore')),
-      h('a', {href: link('/data'), 'aria-current': 'page'}, t('page.data'))),
+    h('nav', {'aria-label': t('pages')}, pageLinks('data')),
     h('span.space'),
     made ? h('span.badge', {title: t('synthetic.why')}, icon('warn'), t(twin.origin === 'mixed' ? 'mixed' : 'synthetic')) : null,
     h('button.bare', {type: 'button', lang: other, 'aria-label': t('language'), title: t('language'), 'data-test': 'language',

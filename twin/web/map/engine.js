@@ -8,7 +8,9 @@ import {evenLight, sunlight} from './light.js';
 const SCRIPTS = ['vendor/deck.min.js', 'vendor/deck-json.min.js'];
 const MOST_PIXELS = 8_847_360; // 4096 x 2160: beyond this, sharpness costs more than it shows
 const EVERYTHING = [-2e9, 2e9];
-const OVERLAYS = ['selection', 'measure', 'extra', 'labels'];
+const FIELDS = ['field', 'reach']; // on the ground, below what stands on it
+const OVERLAYS = ['selection', 'measure', 'marks', 'labels'];
+const rowNumbers = new WeakMap(); // properties of a tile's features -> their row numbers
 let libraries = null;
 
 function script(address) {
@@ -42,6 +44,11 @@ function drawnBySoftware() {
 
 const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
+/** The row number of the feature that an accessor is asked about; deck.gl gives accessors the properties only. */
+export function rowOf({data, index}) {
+  return rowNumbers.get(data.properties)?.[data.featureIds.value[data.startIndices[index]]]?.id;
+}
+
 /** Id of the city's layer that a drawn layer shows. */
 export const nameOf = (id) => id.split('|')[0];
 
@@ -49,16 +56,18 @@ export class Engine {
   #spec = [];
   #overlays = new Map();
   #filters = () => null;
+  #looks = () => null;
   #ground = [11, 21, 38, 255];
   #observer;
   #tileCame = false;
   #given = false; // whether a scene has come yet
   #zoomLevel = null;
   #doubleClickZoom = true;
+  mirror = null; // {overlay(name, layers)} that is told of overlays, too
 
   /**
    * @param parent  element that the canvas fills
-   * @param options {assets, view, onClick(info), onView(view), onPointer(lonlat|null), onLoading(boolean)}
+   * @param options {assets, view, still, onClick(info), onView(view), onLoading(boolean), cursor()}; `still`: not moved by the user
    */
   constructor(parent, options) {
     const D = window.deck;
@@ -97,7 +106,7 @@ export class Engine {
   #mapView() {
     return new window.deck.MapView({
       id: 'map',
-      controller: {doubleClickZoom: this.#doubleClickZoom, inertia: still() ? 0 : 250, touchRotate: true, scrollZoom: {speed: 0.012, smooth: !still()}},
+      controller: this.options.still ? false : {doubleClickZoom: this.#doubleClickZoom, inertia: still() ? 0 : 250, touchRotate: true, scrollZoom: {speed: 0.012, smooth: !still()}},
     });
   }
 
@@ -122,7 +131,7 @@ export class Engine {
   get #busy() {
     if (!this.#given || this.moving) return true;
     const drawn = new Map((this.deck.layerManager?.getLayers() ?? []).map((layer) => [layer.id, layer]));
-    return this.#spec.some((layer) => !drawn.get(layer.id)?.isLoaded);
+    return this.#spec.some((layer) => drawn.get(layer.id)?.props.visible !== false && !drawn.get(layer.id)?.isLoaded);
   }
 
   /** Tell when tiles are to come and when all are there; a timer, because deck.gl has no event for it. */
@@ -162,7 +171,10 @@ export class Engine {
     this.#ground = ground;
     const converter = new D.JSONConverter({configuration: {classes: D}});
     const loadOptions = {mvt: {workerUrl: new URL(`${this.options.assets}vendor/mvt-worker.js`, location.href).href}};
-    const onTileLoad = () => { this.#tileCame = true; };
+    const onTileLoad = ({content}) => {
+      this.#tileCame = true;
+      if (content?.polygons) rowNumbers.set(content.polygons.properties, content.polygons.fields);
+    };
     // A shader is built once for its extensions, so a layer that gets a filter is another layer to deck.gl.
     this.#given = true;
     this.#spec = converter.convert({layers: spec.layers}).layers.map((layer) => {
@@ -177,8 +189,19 @@ export class Engine {
   /** `filterOf(layer id, tile zoom)` gives filter properties of the layer, or null for none. */
   filters(filterOf) { this.#filters = filterOf; this.#draw(); }
 
-  /** Lay layers over the scene under a name (selection, labels, measurement); empty takes them away. */
+  /** `looksOf(layer id, tile zoom, layer)` gives properties laid over a layer of the scene, or null for none. */
+  looks(looksOf) { this.#looks = looksOf; this.#draw(); }
+
+  /** The layers laid over the scene under a name, as copies for another engine. */
+  copies(name) { return (this.#overlays.get(name) ?? []).map((layer) => layer.clone({})); }
+
+  /** Draw again, after what filters and looks say has changed. */
+  redraw() { this.#draw(); }
+
+  /** Lay layers over the scene under a name (field and reach on the ground; selection, measure, marks, labels); empty takes them away. */
   overlay(name, layers) {
+    // Layers carry state of their own deck: another engine gets copies.
+    this.mirror?.overlay(name, layers.map((layer) => layer.clone({})));
     if (layers.length) this.#overlays.set(name, layers);
     else if (!this.#overlays.delete(name)) return;
     this.#draw();
@@ -199,7 +222,11 @@ export class Engine {
       parameters: {depthCompare: 'always', depthWriteEnabled: false},
       material: false,
     });
-    const scene = this.#spec.map((layer) => layer.clone({filterRange: EVERYTHING, ...this.#filters(nameOf(layer.id), level)}));
+    const scene = this.#spec.map((layer) => layer.clone({
+      filterRange: EVERYTHING, ...this.#filters(nameOf(layer.id), level), ...this.#looks(nameOf(layer.id), level, layer),
+    }));
+    const standing = scene.findIndex((layer) => layer.props.extruded);
+    scene.splice(standing < 0 ? scene.length : standing, 0, ...FIELDS.flatMap((name) => this.#overlays.get(name) ?? []));
     this.deck.setProps({layers: [ground, ...scene, ...OVERLAYS.flatMap((name) => this.#overlays.get(name) ?? [])]});
   }
 
@@ -216,6 +243,13 @@ export class Engine {
       key: Math.random(), // the same target twice must still move
     }});
     if (!duration) { Object.assign(this.view, change); this.#moved(this.view); }
+  }
+
+  /** Stand where another camera stands, at once. */
+  follow(view) {
+    Object.assign(this.view, view);
+    this.deck.setProps({initialViewState: {...this.view, transitionDuration: 0, key: Math.random()}});
+    if (this.level !== this.#zoomLevel) { this.#zoomLevel = this.level; this.#draw(); }
   }
 
   /** The view that shows a box [west, south, east, north]. */

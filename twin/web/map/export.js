@@ -66,9 +66,10 @@ function furnish(app, pen, width, height, ratio) {
   }
 
   // Legend.
-  const parts = explained(app).map(({layer, by}) => ({
+  const own = app.guide.legends().map(({title: name, entries}) => ({title: name, entries}));
+  const parts = own.concat(explained(app).map(({layer, by}) => ({
     title: `${say(layer.title)} · ${say(by.title)}${by.unit ? ` (${unit(by.unit)})` : ''}`, entries: app.legends[layer.id],
-  }));
+  })));
   if (parts.length) {
     font(0.9, 600);
     const lines = parts.flatMap((part) => [{title: part.title}, ...part.entries]);

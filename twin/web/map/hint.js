@@ -11,7 +11,7 @@ export class Hint {
 
   render() {
     this.element?.remove();
-    if (!this.app.full || !this.app.twin.bounds || seen()) return;
+    if (!this.app.full || !this.app.twin.bounds || !this.app.guide.hint || seen()) return;
     const row = (keys, text) => h('li', {}, h('b', {}, keys), h('span', {}, text));
     this.element = h('aside.tw-hint', {'aria-label': t('hint.title')},
       h('div.tw-head', {}, h('h2', {}, t('hint.title')),

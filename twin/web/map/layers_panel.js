@@ -4,6 +4,7 @@ import {fill, h, icon, select, toggle} from './dom.js';
 import {filterControl} from './filter.js';
 import {number} from './format.js';
 import {entries} from './legend.js';
+import {pageAddress} from './pages.js';
 import {say, t} from './text.js';
 
 export class LayersPanel {
@@ -28,7 +29,7 @@ export class LayersPanel {
       }),
       empty.length ? h('details.tw-group.tw-absent', {}, h('summary', {}, t('layers.absent', {n: empty.length}), icon('down')),
         h('p.tw-note', {}, empty.map((layer) => say(layer.title)).join(t('comma'))),
-        h('a.tw-link', {href: this.app.shell.pageLink('data')}, t('layers.import'))) : null);
+        h('a.tw-link', {href: pageAddress('data')}, t('layers.import'))) : null);
   }
 
   /** Keep the switch of a layer as the layer is, also when something else turned it on. */

@@ -38,13 +38,18 @@ export class Legend {
 
   render() {
     const shown = explained(this.app);
-    this.element.hidden = !shown.length;
+    const own = this.app.guide.legends();
+    this.element.hidden = !shown.length && !own.length;
     this.element.setAttribute('aria-label', t('legend'));
+    const held = document.activeElement; // a control of a legend's head outlives the rewriting
     fill(this.element,
       h('button.tw-legend-head', {type: 'button', 'aria-expanded': String(!this.#closed), onclick: () => { this.#closed = !this.#closed; this.render(); }},
         h('span', {}, t('legend')), icon('down')),
+      this.#closed ? null : own.map((part) => h('div.tw-legend-part', {}, part.head, h('h3', {}, part.title), h('ul', {}, part.entries.map((entry) => h('li', {},
+        h('i.tw-swatch', {style: `background:${entry.color}`, 'data-mark': part.mark}), h('span', {}, say(entry)), entry.count === undefined ? null : h('span.tw-count', {}, number(entry.count))))))),
       this.#closed ? null : shown.map(({layer, by}) => h('div.tw-legend-part', {},
         h('h3', {}, say(layer.title), ' · ', say(by.title)), this.#list(layer, by))));
+    if (held !== document.activeElement && this.element.contains(held)) held.focus();
   }
 
   #list(layer, by) {

@@ -2,7 +2,8 @@
 //
 // Streamlit calls mount() again on every rerun; the running map is kept and only
 // told of the new data. `data.mode` decides what surrounds the map:
-//   explore  the whole window with bars, panels and cards; the view lives in the address
+//   explore, life-circle  (MODES)
+//            the whole window with bars, panels and cards; the view lives in the address
 //   view     only the map with its labels and navigation, in the element's own box
 //            (data.height, data.layers, data.bounds), for previews and other pages
 //
@@ -14,7 +15,6 @@
 //   twin.select(layer, fid)      opens a card; twin.fly({longitude, …})  moves the camera
 //   twin.firstTiles   ms from navigation to the first drawn tiles
 
-import {Card} from './card.js';
 import {debounced, h} from './dom.js';
 import {Engine, loadLibraries} from './engine.js';
 import {filterOf} from './filter.js';
@@ -22,6 +22,7 @@ import {Hint} from './hint.js';
 import {Labels} from './labels.js';
 import {Legend} from './legend.js';
 import {Measure} from './measure.js';
+import {Mode, MODES} from './mode.js';
 import {Selection} from './selection.js';
 import * as share from './share.js';
 import {Shell} from './shell.js';
@@ -50,8 +51,9 @@ async function json(address) {
   return reply.json();
 }
 
-function styled(assets) {
-  const address = `${assets}map/twin.css`;
+/** Load a style sheet below the assets, once. */
+export function styled(assets, name = 'map/twin.css') {
+  const address = assets + name;
   if (document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
   return new Promise((resolve) => {
     document.head.append(h('link', {rel: 'stylesheet', href: address, onload: resolve, onerror: resolve}));
@@ -65,7 +67,7 @@ class TwinMap {
 
   constructor(host, data, assets) {
     Object.assign(this, {host, data, assets, mode: data.mode ?? 'view', legends: {}, report: () => {}});
-    this.full = this.mode === 'explore';
+    this.full = this.mode in MODES;
     this.ready = new Promise((resolve, reject) => Object.assign(this, {resolveReady: resolve, rejectReady: reject}));
     this.ready.catch(() => {}); // whoever waits for it hears of it; nobody waiting is no second error
   }
@@ -75,9 +77,11 @@ class TwinMap {
     this.host.classList.add('tw', this.full ? 'tw-full' : 'tw-boxed');
     if (this.data.height) this.host.style.height = `${this.data.height}px`;
     try {
-      const [twin] = await Promise.all([json('/api/twin'), loadTexts(this.assets), styled(this.assets), loadLibraries(this.assets)]);
+      const own = MODES[this.mode];
+      const [twin, module] = await Promise.all([json('/api/twin'), own ? import(this.assets + own) : {Mode}, loadTexts(this.assets), styled(this.assets),
+        loadLibraries(this.assets), own && styled(this.assets, own.replace('main.js', 'page.css'))]);
       if (this.gone) return;
-      this.open(twin);
+      this.open(twin, module.Mode);
     } catch (error) {
       console.warn(error);
       this.failed();
@@ -86,15 +90,18 @@ class TwinMap {
   }
 
   /** Build everything over the city's description. */
-  open(twin) {
+  open(twin, Guide = Mode) {
     this.twin = twin;
     this.layer = Object.fromEntries(twin.layers.map((item) => [item.id, item]));
     const asked = this.full ? share.read(location.href, twin) : {view: null, layers: null, sun: null, selection: null};
     const layers = initialLayers(twin.layers);
+    this.guide = new Guide(this);
+    if (this.full) this.guide.read(new URL(location.href).searchParams);
+    for (const [id, on] of Object.entries(this.guide.layers())) layers[id].on = on && this.layer[id].rows > 0;
     const wanted = asked.layers ?? this.data.layers;
     if (wanted) for (const [id, state] of Object.entries(layers)) Object.assign(state, wanted[id] ?? {on: false});
     this.store = new Store({
-      layers, sun: asked.sun ?? {on: false, date: today(), minutes: 15 * 60, shadows: false}, selection: null, panel: '',
+      layers, sun: asked.sun ?? {on: false, date: today(), minutes: 15 * 60, shadows: false}, selection: null, panel: this.full && twin.bounds ? this.guide.start : '',
     });
     this.canvas = h('div.tw-canvas', {role: 'application', tabindex: this.full ? '-1' : null});
     this.host.replaceChildren(this.canvas);
@@ -105,14 +112,15 @@ class TwinMap {
       onClick: (info) => this.clicked(info),
       onView: () => this.viewed(),
       onLoading: (loading) => this.shell.loading(loading),
-      cursor: () => (this.measure.active ? 'crosshair' : null),
+      cursor: () => (this.measure.active ? 'crosshair' : this.guide.cursor()),
     });
+    this.engine.looks((id, level, layer) => this.guide.looks(id, level, layer));
     this.labels = new Labels(this);
     this.selection = new Selection(this);
     this.measure = new Measure(this);
     this.sun = new Sun(this);
     this.legend = new Legend(this);
-    this.card = new Card(this);
+    this.card = this.guide.card();
     this.shell = new Shell(this);
     this.hint = new Hint(this);
     this.render();
@@ -120,6 +128,7 @@ class TwinMap {
     this.sun.light();
     this.scene().then(() => this.engine.idle()).then(() => this.resolveReady(this));
     this.labels.load();
+    this.guide.open();
     if (asked.selection) this.select(asked.selection.layer, asked.selection.fid, {fly: !asked.view}).catch(() => this.shell.say(t('card.gone')));
   }
 
@@ -157,6 +166,7 @@ class TwinMap {
     this.card.render();
     this.legend.render();
     this.hint.render();
+    this.guide.render();
   }
 
   /** Set the theme's colours as custom properties. */
@@ -178,6 +188,7 @@ class TwinMap {
       const {deck, legends} = await json(`/api/scene?view=${view}&theme=${theme()}`);
       if (asked !== this.#asked || this.gone) return;
       this.legends = legends;
+      this.drawn = deck;
       this.engine.scene(deck, rgb('ground'), this.scale());
       this.filtered();
       this.labels.draw(true);
@@ -204,11 +215,13 @@ class TwinMap {
   viewed() {
     this.labels?.draw();
     this.shell?.viewed();
+    this.guide.viewed();
     this.later?.();
   }
 
   clicked(info) {
     if (this.measure.active) { this.measure.click(info); return; }
+    if (this.guide.click(info)) return;
     const found = this.selection.of(info);
     if (found?.cell) this.shell.say(found.text);
     else if (found) this.selectRow(found.layer, found.row).catch(() => this.shell.say(t('card.gone')));
@@ -257,12 +270,12 @@ class TwinMap {
 
   key(event) {
     if (event.key === 'Escape') {
-      if (this.measure.escape() || this.shell.escape()) event.preventDefault();
+      if (this.measure.escape() || this.guide.escape() || this.shell.escape()) event.preventDefault();
       else if (this.selected) this.select(null);
       return;
     }
     if (event.target.matches?.('input, select, textarea') || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.measure.key(event)) event.preventDefault();
+    if (this.measure.key(event) || this.guide.key(event)) event.preventDefault();
     else if (event.key === '/' && this.full) { event.preventDefault(); this.shell.open('search'); }
   }
 
@@ -287,6 +300,7 @@ class TwinMap {
     this.gone = true;
     this.#off.forEach((off) => off());
     this.sun?.pause();
+    this.guide?.dispose();
     this.engine?.dispose();
     this.host.replaceChildren();
     if (window.twin === this) delete window.twin;

@@ -79,6 +79,7 @@ export function write(app) {
     if (store.sun.shadows) query.set('shadows', '1');
   }
   if (store.selection) query.set('select', `${store.selection.layer}:${store.selection.fid}`);
+  app.guide.write(query);
   query.set('lang', language());
   query.set('theme', theme());
   address.search = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':').replaceAll('%7E', '~');

@@ -3,20 +3,18 @@
 import {debounced, fill, h, icon} from './dom.js';
 import {length, place} from './format.js';
 import {distance, roundBelow} from './geodesy.js';
-import {LayersPanel} from './layers_panel.js';
-import {Search} from './search.js';
-import {Sharing} from './sharing.js';
+import {pageAddress, pageLinks} from './pages.js';
 import {language, say, t, theme} from './text.js';
 
-const RAIL = ['layers', 'search', 'sun', 'measure', 'share'];
 const BAR_WIDTH = 7.5; // em, the longest scale bar
 
 export class Shell {
   #pointer = null;
+  #works = 0;
 
   constructor(app) {
     this.app = app;
-    this.panels = {layers: new LayersPanel(app), search: new Search(app), sun: app.sun, measure: app.measure, share: new Sharing(app)};
+    this.panels = app.full ? app.guide.panels() : {};
     this.top = h('header.tw-top');
     this.rail = h('nav.tw-rail');
     this.panel = h('section.tw-panel', {hidden: true, id: 'tw-panel'});
@@ -26,14 +24,11 @@ export class Shell {
     this.message = h('div.tw-message', {role: 'status', 'aria-live': 'polite'});
     app.host.append(...(app.full ? [this.top, this.rail, this.panel, this.foot] : []), this.tools, this.progress, this.message);
     this.hush = debounced(() => this.message.classList.remove('tw-shown'), 4500);
-    this.slow = debounced(() => { this.progress.hidden = !app.engine.loading; }, 250);
+    this.slow = debounced(() => { this.progress.hidden = !app.engine.loading && !this.#works; }, 250);
     app.canvas.addEventListener('pointermove', (event) => { this.#pointer = [event.offsetX, event.offsetY]; this.coordinates(); });
     app.canvas.addEventListener('pointerleave', () => { this.#pointer = null; this.coordinates(); });
-    this.announce = debounced(() => this.panels.layers.viewed(), 150);
+    this.announce = debounced(() => this.panels.layers?.viewed(), 150);
   }
-
-  /** The address of another page with language and theme kept. */
-  pageLink(page) { return `${new URL(page, document.baseURI).pathname}?lang=${language()}&theme=${theme()}`; }
 
   render() {
     this.tools.setAttribute('aria-label', t('nav'));
@@ -52,7 +47,7 @@ export class Shell {
     const opposite = theme() === 'dark' ? 'light' : 'dark';
     fill(this.top,
       h('h1', {}, t('title')),
-      h('nav.tw-pages', {'aria-label': t('pages')}, h('a', {href: this.pageLink('.'), 'aria-current': 'page'}, t('page.explore')), h('a', {href: this.pageLink('data')}, t('page.data'))),
+      h('nav.tw-pages', {'aria-label': t('pages')}, pageLinks(this.app.guide.page)),
       h('div.tw-places', {role: 'group', 'aria-label': t('places')},
         twin.bounds ? chip(t('places.all'), () => { this.app.select(null); engine.fly(engine.viewOf(twin.bounds, {pitch: 40})); }, 'all') : null,
         twin.places.map((item) => chip(say({zh: item.name, en: item.name_en}), () => this.app.select('pilot_area', item.fid, {fly: true}).catch(() => {}), item.fid))),
@@ -64,10 +59,11 @@ export class Shell {
 
   #rail() {
     this.rail.setAttribute('aria-label', t('tools'));
-    fill(this.rail, RAIL.map((name) => h('button.tw-rail-button', {
+    const {guide} = this.app;
+    fill(this.rail, guide.rail.map((name) => h('button.tw-rail-button', {
       type: 'button', 'data-panel': name, 'aria-pressed': String(this.app.store.panel === name), 'aria-controls': 'tw-panel',
       onclick: () => this.open(this.app.store.panel === name ? '' : name),
-    }, icon(name), h('span', {}, t(name)))));
+    }, icon(name), h('span', {}, guide.label(name)))));
   }
 
   /** Open a panel, '' closes; measuring ends with its panel. */
@@ -77,6 +73,7 @@ export class Shell {
     store.panel = name;
     for (const button of this.rail.children) button.setAttribute('aria-pressed', String(button.dataset.panel === name));
     this.panel.hidden = !name;
+    this.app.guide.opened(name);
     this.app.host.classList.toggle('tw-with-panel', Boolean(name));
     if (!name) { fill(this.panel); return; }
     const body = h('div.tw-panel-body');
@@ -142,7 +139,20 @@ export class Shell {
     this.bar.textContent = length(shown).replace(/\.0+(?=\D)/, '');
   }
 
-  loading(on) { if (on) this.slow(); else { this.slow.cancel(); this.progress.hidden = true; } }
+  loading(on) {
+    if (on || this.#works) this.slow();
+    else { this.slow.cancel(); this.progress.hidden = true; }
+  }
+
+  /** Show the thin bar while a request to the server is out; passes its outcome on. */
+  async work(promise) {
+    this.#works += 1;
+    this.slow();
+    try { return await promise; } finally {
+      this.#works -= 1;
+      this.loading(this.app.engine.loading);
+    }
+  }
 
   /** One sentence for a moment. */
   say(text) {
@@ -159,7 +169,7 @@ export class Shell {
       h('dl', {},
         h('dt', {}, t('empty.demo')), h('dd', {}, h('code', {}, '.venv/bin/python -m twin demo')),
         h('dt', {}, t('empty.import')), h('dd', {}, h('code', {}, '.venv/bin/python -m twin import FILE'))),
-      h('a.tw-button.tw-primary', {href: this.pageLink('data')}, t('empty.open'))));
+      h('a.tw-button.tw-primary', {href: pageAddress('data')}, t('empty.open'))));
     this.app.host.append(this.emptyBox);
   }
 }

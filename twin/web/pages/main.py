@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from twin.web.pages import data, explore
+from twin.web.pages import data, explore, life_circle
 
 pages = [
     st.Page(explore.show, title="总览 Explore", url_path="explore", default=True),
+    st.Page(life_circle.show, title="生活圈 Life circle", url_path="life-circle"),
     st.Page(data.show, title="数据 Data", url_path="data"),
 ]
 st.navigation(pages, position="hidden").run()

@@ -21,7 +21,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
 }
-_FOLDERS = ("vendor", "map", "data_page", "text")
+_FOLDERS = ("vendor", "map", "data_page", "life_circle", "text")
 
 
 @cache

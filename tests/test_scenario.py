@@ -1,0 +1,127 @@
+"""Scenarios: lists of edits, kept, checked, shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twin import scenario
+from twin.backup import backup, restore
+from twin.errors import InputError, UnknownName
+from twin.store import Store
+
+ADD = {"kind": "add", "layer": "centre", "lon": 121.2, "lat": 31.3, "values": {"name": "试"}}
+LINK = {"kind": "link", "from": [121.2, 31.3], "to": [121.21, 31.3], "type": "bridge"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "home") as opened:
+        yield opened
+
+
+def edit(data: dict[str, Any]) -> scenario.AnyEdit:
+    return scenario.read_edit(data)
+
+
+def test_edits_are_numbered_and_never_renumbered(store: Store) -> None:
+    made = scenario.create(store, "新城加密", author="规划科", edits=[edit(ADD)])
+    two = scenario.add_edit(store, made.id, edit(LINK))
+    assert [item.id for item in two.edits] == [1, 2]
+    less = scenario.remove_edit(store, made.id, 2)
+    again = scenario.add_edit(store, made.id, edit(LINK))
+    assert ([item.id for item in less.edits], [item.id for item in again.edits]) == ([1], [1, 3])
+    assert again.revision == 4
+    assert scenario.get(store, made.id) == again
+
+
+def test_a_scenario_survives_a_restart_and_a_backup(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "home") as store:
+        made = scenario.create(store, "甲", edits=[edit(ADD), edit(LINK)])
+        backup(store, tmp_path / "b.zip")
+    restore(tmp_path / "b.zip", tmp_path / "copy")
+    for home in ("home", "copy"):
+        with Store.open(tmp_path / home) as store:
+            assert scenario.get(store, made.id) == made
+
+
+def test_listed_newest_change_first(store: Store) -> None:
+    first = scenario.create(store, "甲")
+    second = scenario.create(store, "乙")
+    scenario.rename(store, first.id, note="改过")
+    assert [item.id for item in scenario.listed(store)] == [first.id, second.id]
+    scenario.delete(store, first.id)
+    assert [item.name for item in scenario.listed(store)] == ["乙"]
+    with pytest.raises(UnknownName):
+        scenario.delete(store, first.id)
+
+
+def test_what_was_added_takes_its_changes_with_it(store: Store) -> None:
+    made = scenario.create(store, "甲", edits=[edit(ADD)])
+    scenario.add_edit(
+        store, made.id, edit({"kind": "move", "layer": "centre", "fid": -1, "lon": 121.3, "lat": 31.3})
+    )
+    assert scenario.remove_edit(store, made.id, 1).edits == ()
+    with pytest.raises(UnknownName):
+        scenario.add_edit(store, made.id, edit({"kind": "remove", "layer": "centre", "fid": -1}))
+
+
+def test_a_file_brings_the_same_scenario_to_another_home(store: Store, tmp_path: Path) -> None:
+    made = scenario.create(store, "甲", author="乙", note="丙", edits=[edit(LINK), edit(ADD)])
+    scenario.remove_edit(store, made.id, 1)
+    made = scenario.add_edit(
+        store, made.id, edit({"kind": "move", "layer": "centre", "fid": -2, "lon": 121.3, "lat": 31.3})
+    )
+    with Store.open(tmp_path / "other") as other:
+        copy = scenario.from_file(other, scenario.to_file(made))
+    assert (copy.name, copy.author, copy.note) == ("甲", "乙", "丙")
+    assert [(item.id, item.kind) for item in copy.edits] == [(1, "add"), (2, "move")]
+    assert copy.edits[1].fid == -1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"kind": "paint"}, "kind"),
+        ({}, "kind"),
+        (ADD | {"lon": 500}, "lon"),
+        (ADD | {"lon": float("nan")}, "lon"),
+        (ADD | {"layer": "moon"}, "moon"),
+        (ADD | {"layer": "building"}, "building"),
+        (ADD | {"values": {"height": 3}}, "height"),
+        (ADD | {"values": {"status": "closed"}}, "status"),
+        (ADD | {"values": {"capacity": -1}}, "capacity"),
+        (ADD | {"values": {"capacity": True}}, "capacity"),
+        ({"kind": "add", "layer": "facility", "lon": 121, "lat": 31}, "category"),
+        (LINK | {"to": [121.2]}, "to"),
+        (LINK | {"type": "tunnel"}, "type"),
+        (LINK | {"extra": 1}, "extra"),
+        ({"kind": "remove", "layer": "road", "fid": 2**60}, "fid"),
+    ],
+)
+def test_wrong_edits_say_what_is_wrong(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(InputError) as caught:
+        edit(wrong)
+    assert named in caught.value.en
+
+
+def test_wrong_files_and_texts_leave_nothing(store: Store) -> None:
+    for document in ({}, {"format": scenario.FORMAT}, {"format": "x", "edits": []}):
+        with pytest.raises(InputError):
+            scenario.from_file(store, document)
+    with pytest.raises(InputError):
+        scenario.from_file(store, {"format": scenario.FORMAT, "name": "甲", "edits": [ADD, 7]})
+    with pytest.raises(InputError):
+        scenario.create(store, "  ")
+    with pytest.raises(InputError):
+        scenario.create(store, "甲" * 81)
+    assert scenario.listed(store) == []
+
+
+def test_a_scenario_has_a_most_of_edits(store: Store) -> None:
+    made = scenario.create(store, "甲", edits=[edit(LINK)] * scenario.MOST_EDITS)
+    with pytest.raises(InputError):
+        scenario.add_edit(store, made.id, edit(LINK))

@@ -1,0 +1,1 @@
+"""Analyses of the city: pure functions, arrays and tables in, arrays and tables out."""

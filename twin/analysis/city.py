@@ -1,0 +1,318 @@
+"""What the analyses of reach know of one city: streets, residences, services, areas, rules.
+
+Read once from the shown generations; networks and the places of residences on
+them are made when a group of people first needs them and kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from twin.analysis import areas, closures, demand, rules, snapping, streets, supply, travellers
+from twin.analysis.areas import Areas
+from twin.analysis.demand import Demand, Floats, Ints
+from twin.analysis.edits import Edited
+from twin.analysis.ground import Ground
+from twin.analysis.network import Network
+from twin.analysis.places import Places
+from twin.analysis.route import Route
+from twin.analysis.rules import CATEGORY_IDS, CENTRE
+from twin.analysis.snapping import Estates
+from twin.analysis.streets import Streets
+from twin.analysis.supply import Supply
+from twin.analysis.travellers import Traveller
+from twin.store import Generation, Store
+
+if TYPE_CHECKING:
+    from twin.analysis.life_circle import Parameters
+
+CYCLE = "cycle"
+"""The group whose network serves rules that allow the cycle."""
+_KEPT = 8
+"""Networks kept with the residences placed on them; each is some 20 MB."""
+
+
+@dataclass(frozen=True)
+class Travel:
+    """How one group gets about: its network and the residences' places on it.
+
+    ``flags`` says of each residence how it was placed (:class:`snapping.Flag`).
+    A scenario that changes the streets has the ``edited`` network and the rows of
+    the streets it ``closed``.
+    """
+
+    streets: Streets
+    traveller: Traveller
+    network: Network
+    origins: Places
+    flags: npt.NDArray[np.uint8]
+    snap_cap_m: float
+    edited: Edited | None = None
+    closed: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def speed_mps(self) -> float:
+        """Speed on the level, for the ways between doors and streets."""
+        return self.traveller.speed_mps
+
+    @property
+    def on_network(self) -> npt.NDArray[np.bool_]:
+        """Residences with at least one way onto the network, (n,)."""
+        result = np.zeros(self.origins.count, dtype=np.bool_)
+        result[self.origins.owner[self.origins.edge >= 0]] = True
+        return result
+
+    def stops(self, supply: Supply, rows: Ints) -> Places:
+        """The places of services ``rows`` on the network, owned by their number within ``rows``."""
+        return self.stops_at(supply.lon[rows], supply.lat[rows])
+
+    def stops_at(self, lon: Floats, lat: Floats) -> Places:
+        """The places on the network of points in degrees, owned by their row."""
+        metres = self.streets.to_metres(lon, lat)
+        frame = snapping.snap(self.streets, metres, self.traveller, cap_m=self.snap_cap_m).places
+        places = Places.of(frame, len(self.streets.u))
+        if len(self.closed):
+            places = closures.off(places, self.streets, metres, self.traveller, self.closed, self.snap_cap_m)
+        return places if self.edited is None else self.edited.moved(places)
+
+    def nearest(
+        self, supply: Supply, groups: Sequence[Ints], limit_s: float
+    ) -> list[tuple[Floats, npt.NDArray[np.int32]]]:
+        """Seconds from every residence to the nearest service of each group of rows, and its row (-1: none)."""
+        stops = [self.stops(supply, group) for group in groups]
+        seconds, owner = self.network.nearest_each(
+            self.origins, stops, speed_mps=self.speed_mps, limit_s=limit_s
+        )
+        return [
+            (time, np.where(who < 0, -1, group[who]).astype(np.int32))
+            for time, who, group in zip(seconds, owner, groups, strict=True)
+        ]
+
+    def changed(self, closed: Ints, links: pd.DataFrame | None, origins: Places) -> Travel:
+        """The same group on streets some of which are ``closed`` and between which ``links`` were added.
+
+        ``origins`` are the residences on the streets as they were, those of closed streets moved already.
+        """
+        edited = self.network.edited(closed.astype(np.int32), links)
+        return replace(
+            self, network=edited.network, origins=edited.moved(origins), edited=edited, closed=closed
+        )
+
+    def drawn_lines(self) -> npt.NDArray[Any]:
+        """The line of every edge of the network in metres; pieces and links of a scenario follow the streets."""
+        lines = self.streets.line
+        if self.edited is None:
+            return lines
+        pieces = self.edited.pieces
+        cut = [
+            shapely.LineString(self.streets.part(int(parent), float(low), float(high)))
+            for parent, low, high in zip(pieces["parent"], pieces["t_from"], pieces["t_to"], strict=True)
+        ]
+        shape = self.edited.network.topology
+        links = self.edited.links
+        ends = np.stack(
+            [np.column_stack([shape.x[at], shape.y[at]]) for at in (shape.u[links], shape.v[links])], 1
+        )
+        return np.concatenate([lines, np.array(cut, dtype=object), shapely.linestrings(ends)])
+
+    def line_of(self, route: Route) -> Floats:
+        """The drawn line of a route: longitude and latitude, (k, 2)."""
+        if self.edited is None:
+            return self.streets.line_of(route)
+        return edited_line(self.streets, self.edited, route)
+
+
+def edited_line(streets: Streets, edited: Edited, route: Route) -> Floats:
+    """The drawn line of a route on an edited network: pieces lie on the streets they were cut from."""
+    shape, m = edited.network.topology, len(streets.u)
+    parents = edited.pieces["parent"].to_numpy()
+    t_from, t_to = edited.pieces["t_from"].to_numpy(), edited.pieces["t_to"].to_numpy()
+    lines = []
+    for number, (edge, forward) in enumerate(zip(route.edges.tolist(), route.forward.tolist(), strict=True)):
+        first, last = (0.0, 1.0) if forward else (1.0, 0.0)
+        first = route.t_start if number == 0 else first
+        last = route.t_end if number == len(route.edges) - 1 else last
+        if edge < m:
+            lines.append(streets.part(edge, first, last))
+        elif edge < m + len(parents):
+            low, high = t_from[edge - m], t_to[edge - m]
+            share = high - low
+            lines.append(streets.part(int(parents[edge - m]), low + first * share, low + last * share))
+        else:
+            ends = np.array([[shape.x[node], shape.y[node]] for node in (shape.u[edge], shape.v[edge])])
+            lines.append(ends[0] + np.outer([first, last], ends[1] - ends[0]))
+    return streets.to_degrees(np.vstack(lines)) if lines else np.empty((0, 2))
+
+
+@dataclass(frozen=True)
+class City:
+    """The inputs of every analysis of reach, read by :meth:`read`."""
+
+    streets: Streets
+    demand: Demand
+    areas: Areas
+    estates: Estates | None
+    water: npt.NDArray[Any]
+    town_types: dict[int, rules.TownType]
+    rules_path: Path
+    generations: tuple[Generation, ...]
+    _services: dict[tuple[bool, bool], Supply]
+    _travels: dict[tuple[Any, ...], Travel] = field(default_factory=dict)
+    _grounds: dict[tuple[Any, ...], Ground] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def read(cls, store: Store) -> City:
+        """Everything the analyses need of the shown generations.
+
+        Raises
+        ------
+        twin.errors.UnknownName
+            There are no roads or no buildings yet.
+        twin.errors.InputError
+            No building is lived in, or a table of rules has faults.
+        """
+        streets_ = streets.read(store)
+        residences = demand.read(store)
+        kinds = rules.town_types(rules.town_types_path(store.home))
+        central = [code for code, kind in kinds.items() if kind.central]
+        found = areas.read(store, residences.lon, residences.lat, residences.town, central)
+        services = {
+            (planned, named): supply.read(store, planned=planned, centre_services=named)
+            for planned in (False, True)
+            for named in (False, True)
+        }
+        used = (
+            store.generation("road"),
+            *residences.generations,
+            *services[True, True].generations,
+            *found.generations,
+        )
+        return cls(
+            streets_,
+            residences,
+            found,
+            snapping.read_estates(store, streets_),
+            _water(store, streets_),
+            kinds,
+            rules.rules_path(store.home),
+            tuple({generation.alias: generation for generation in used}.values()),
+            services,
+        )
+
+    @cached_property
+    def road_fids(self) -> frozenset[int]:
+        """Feature numbers of the roads."""
+        return frozenset(self.streets.fid.tolist())
+
+    def estate(self, fid: int) -> int | None:
+        """The row of an estate by its feature number; None when there is no such estate."""
+        if self.estates is None:
+            return None
+        rows = np.flatnonzero(self.estates.fid == fid)
+        return int(rows[0]) if len(rows) else None
+
+    def ground(self, travel: Travel) -> Ground:
+        """The ground around the streets of a group, for drawing isochrones; made once a group's rules."""
+        key = ("ground", travel.traveller.mode, travel.traveller.steps_allowed)
+        with self._lock:
+            if key not in self._grounds:
+                network = self.streets.network(travel.traveller)
+                self._grounds[key] = Ground.of(network, self.streets.line, water=self.water)
+            return self._grounds[key]
+
+    @cached_property
+    def residences(self) -> Floats:
+        """The residences in the streets' plane, (n, 2) metres."""
+        return self.streets.to_metres(self.demand.lon, self.demand.lat)
+
+    def supply(self, parameters: Parameters) -> Supply:
+        """The services that ``parameters`` count."""
+        return self._services[parameters.planned_centres, parameters.centre_services]
+
+    def town_kind(self, code: int) -> str:
+        """Type of the town with ``code``; towns the table lacks are taken as main city, the strictest."""
+        known = self.town_types.get(code)
+        return known.kind if known is not None else "main_city"
+
+    @property
+    def has_centres(self) -> bool:
+        """Whether the city has neighbourhood centres, open or planned."""
+        return bool(len(self._services[True, True].rows_of(CATEGORY_IDS.index(CENTRE))))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of town in the city, in a fixed order."""
+        return tuple(sorted({self.town_kind(code) for code in np.unique(self.demand.town).tolist()}))
+
+    def profile(self, standard: str) -> rules.Profile:
+        """What is known of a standard; :class:`UnknownName` when there is none of that name."""
+        for profile in rules.profiles(self.rules_path):
+            if profile.id == standard:
+                return profile
+        rules.load(standard, path=self.rules_path)
+        raise AssertionError("load refuses what profiles does not list")
+
+    def rules(self, standard: str, town_kind: str) -> rules.Rules:
+        """The rules of ``standard`` in a kind of town."""
+        return rules.load(standard, town_kind, path=self.rules_path)
+
+    def travels(self, parameters: Parameters, *, cycle: bool) -> tuple[Travel, ...]:
+        """How the group of ``parameters`` gets about; with ``cycle`` also by cycle when it walks."""
+        own = travellers.get(parameters.group)
+        if parameters.speed_mps is not None:
+            own = own.replace(speed_mps=parameters.speed_mps)
+        groups = [own]
+        if cycle and own.mode == "foot" and own.id != "wheelchair":
+            groups.append(travellers.get(CYCLE))
+        return tuple(self._travel(group, parameters) for group in groups)
+
+    def _travel(self, traveller: Traveller, parameters: Parameters) -> Travel:
+        traveller = traveller.replace(crossing_s=traveller.crossing_s * parameters.crossing_factor)
+        key = (traveller.key, parameters.snap_cap_m, parameters.unknown_gates)
+        with self._lock:
+            if key not in self._travels:
+                if len(self._travels) >= _KEPT:
+                    del self._travels[next(iter(self._travels))]
+                self._travels[key] = self._make(traveller, parameters)
+            return self._travels[key]
+
+    def _make(self, traveller: Traveller, parameters: Parameters) -> Travel:
+        network = self.streets.network(traveller)
+        snapped = snapping.snap(
+            self.streets,
+            self.residences,
+            traveller,
+            estates=self.estates,
+            cap_m=parameters.snap_cap_m,
+            unknown_gates=parameters.unknown_gates,
+        )
+        origins = network.places(snapped.places)
+        return Travel(self.streets, traveller, network, origins, snapped.flag, parameters.snap_cap_m)
+
+    def shares(self, covered: npt.NDArray[np.bool_]) -> Floats:
+        """Share of each weight that is ``covered``, (areas, 4); NaN where an area has none of it."""
+        weights = self.demand.weights
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.areas.sums(weights * covered[:, None]) / self.areas.sums(weights)
+
+
+def _water(store: Store, streets_: Streets) -> npt.NDArray[Any]:
+    """Water surfaces in the streets' plane; none where the home has no such layer."""
+    if "water" not in store.shown:
+        return np.empty(0, dtype=object)
+    relation = store.generation("water").relation
+    shapes = demand.geometries(store, f"SELECT ST_AsWKB(geom)::BLOB FROM {relation} ORDER BY row_no")
+    return np.asarray(
+        shapely.transform(shapes, lambda points: streets_.to_metres(points[:, 0], points[:, 1]))
+    )

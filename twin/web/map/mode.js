@@ -1,0 +1,61 @@
+// What a full-window page makes of the map: its rail, panels and card, what a click does, what its address holds.
+//
+// This is the Explore page. Another page extends it in a module of its own
+// folder, named in MODES and loaded only where it is asked for.
+
+import {Card} from './card.js';
+import {LayersPanel} from './layers_panel.js';
+import {Search} from './search.js';
+import {Sharing} from './sharing.js';
+import {t} from './text.js';
+
+/** Modes that fill the window, and the module below the assets that holds their `Mode`; null: this one. */
+export const MODES = {explore: null, 'life-circle': 'life_circle/main.js'};
+
+export class Mode {
+  page = 'explore'; // its name among the links of the top bar
+  rail = ['layers', 'search', 'sun', 'measure', 'share'];
+  start = ''; // panel that is open at first
+  hint = true; // whether the first visit is told how to move
+
+  constructor(app) { this.app = app; }
+
+  /** Layers that are on before anyone chose: {id: true|false}, where their styles are not followed. */
+  layers() { return {}; }
+
+  /** The panels of the rail by name, each with `title` and `render(body)`; made once. */
+  panels() {
+    const {app} = this;
+    return {layers: new LayersPanel(app), search: new Search(app), sun: app.sun, measure: app.measure, share: new Sharing(app)};
+  }
+
+  /** The name of a panel on the rail. */
+  label(panel) { return t(panel); }
+
+  card() { return new Card(this.app); }
+
+  /** Properties laid over a layer of the scene, null for none; see Engine.looks. */
+  looks() { return null; }
+
+  /** Legends beside those of the layers: [{head: element | null, title, entries: [{color, zh, en, count}], mark}]. */
+  legends() { return []; }
+
+  /** A click on the map; true when it was taken. */
+  click() { return false; }
+  cursor() { return null; }
+
+  /** Keys and Escape before the map's own; true when they were taken. */
+  key() { return false; }
+  escape() { return false; }
+
+  /** Take from and put into the address what this page adds to the view. */
+  read() {}
+  write() {}
+
+  /** After everything stands; after language or theme were changed; after the camera moved; after a panel was opened ('' closed). */
+  open() {}
+  render() {}
+  viewed() {}
+  opened() {}
+  dispose() {}
+}
