@@ -15,9 +15,9 @@ import pytest
 from layers import all_layers
 from layers._identifier import Identifier, parse
 from twin import cli
-from twin.export_formats import FORMATS
 from twin.analysis import candidates, life_circle, missing_links, rules, service_radius, travellers
 from twin.analysis.demand import WEIGHTS
+from twin.export_formats import FORMATS
 from twin.settings import ROOT, Settings
 from twin.web.server import ROUTES
 
@@ -106,7 +106,12 @@ def test_every_route_is_documented_and_no_other(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_analysis_is_documented_with_its_parameters(language: str) -> None:
     named = coded(page(language, "life-circle"))
-    for model in (life_circle.Parameters, candidates.Question, missing_links.Parameters, service_radius.Parameters):
+    for model in (
+        life_circle.Parameters,
+        candidates.Question,
+        missing_links.Parameters,
+        service_radius.Parameters,
+    ):
         assert set(model.model_fields) <= named, model
     assert {profile.id for profile in rules.profiles()} <= named
     assert set(travellers.TRAVELLERS) | set(life_circle.MEASURES) | set(WEIGHTS) <= named

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from twin.analysis import _cover, _milp, siting
+from twin.analysis import _cover, _fair, _milp, siting
 from twin.errors import Cancelled, InputError
 
 METHODS: tuple[siting.Method, ...] = ("greedy", "swap", "exact")
@@ -148,6 +148,25 @@ def test_rows_of_different_areas_are_not_merged() -> None:
     assert compact.group.tolist() == [0, 1]
 
 
+def test_warming_up_leaves_no_loop_to_compile() -> None:
+    siting.warm_up()
+    loops = (
+        _cover.greedy,
+        _cover.swap,
+        _cover.shake,
+        _cover.descend,
+        _cover.average,
+        _fair.greedy,
+        _fair.swap,
+    )
+    before = [len(loop.signatures) for loop in loops]
+    assert min(before) > 0
+    cover, weight = clustered(300, 30, 1)
+    siting.maximal_cover(cover, weight, 4, method="exact")
+    siting.fair_cover(cover, weight, np.arange(300) % 3, 4)
+    assert [len(loop.signatures) for loop in loops] == before
+
+
 def test_sites_that_add_nothing_stay_out() -> None:
     cover = np.array([[1, 1, 0], [0, 1, 0]], dtype=bool)
     for method in METHODS:
@@ -247,6 +266,13 @@ def test_a_failing_solver_gives_no_point_and_no_bound(caplog: pytest.LogCaptureF
     assert found.x is None
     assert found.bound == math.inf
     assert "the solver failed" in caplog.text
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, 1.0, 2.5, 9.0]), min_size=1, max_size=12), st.data())
+@settings(deadline=None, max_examples=60)
+def test_selection_of_the_largest(values: list[float], data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, len(values)))
+    assert _cover._largest(np.array(values), count) == sorted(values, reverse=True)[count - 1]
 
 
 def areas_of(draw: st.DrawFn, rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -78,15 +78,15 @@ class Case:
     """One city in arrays: nodes, edges (seconds both ways), origins and facilities on the edges."""
 
     def __init__(self, file: Path) -> None:
-        with np.load(file) as arrays:
-            self.values = {name: arrays[name] for name in arrays.files}
-        self.x, self.y, self.u, self.v = (self.values[name] for name in "xyuv")
-        self.forward, self.backward = self.values["forward"], self.values["backward"]
-        self.category = self.values["facility_category"]
+        with np.load(file) as stored:
+            self.arrays = {name: stored[name] for name in stored.files}
+        self.x, self.y, self.u, self.v = (self.arrays[name] for name in "xyuv")
+        self.forward, self.backward = self.arrays["forward"], self.arrays["backward"]
+        self.category = self.arrays["facility_category"]
 
     def legs(self, kind: str) -> tuple[np.ndarray, ...]:
         """Ends u and v of the places' edges and the seconds to (origins) or from (facilities) them."""
-        edge, t, access_m = (self.values[f"{kind}_{name}"] for name in ("edge", "t", "access_m"))
+        edge, t, access_m = (self.arrays[f"{kind}_{name}"] for name in ("edge", "t", "access_m"))
         to_u, to_v = (self.backward, self.forward) if kind == "origin" else (self.forward, self.backward)
         access_s = access_m / SPEED_MPS
         with np.errstate(invalid="ignore"):
@@ -133,7 +133,7 @@ def twin(case: Case, watch: Stopwatch) -> np.ndarray:
 
     made = watch.run("build", build)
     everything = {
-        kind: pd.DataFrame({name: case.values[f"{kind}_{name}"] for name in ("edge", "t", "access_m")})
+        kind: pd.DataFrame({name: case.arrays[f"{kind}_{name}"] for name in ("edge", "t", "access_m")})
         for kind in ("origin", "facility")
     }
     origins = everything["origin"]
@@ -153,7 +153,7 @@ def twin(case: Case, watch: Stopwatch) -> np.ndarray:
             )
             table.sum_by_origin(np.ones(len(pairs)))
             accessibility.two_step_fca(
-                table, case.values["people"], np.ones(len(group)), accessibility.step(LIMIT_S)
+                table, case.arrays["people"], np.ones(len(group)), accessibility.step(LIMIT_S)
             )
 
     watch.run("counts and 2SFCA", catchments)
@@ -260,7 +260,7 @@ def scipy(case: Case, watch: Stopwatch) -> np.ndarray:
                     nodes = np.minimum(from_u[row] + dist[back[k]], from_v[row] + dist[back[len(some) + k]])
                     within = np.flatnonzero(np.isfinite(evaluated(case, nodes, origin_legs)))
                     count[within] += 1
-                    access[within] += 1 / max(case.values["people"][within].sum(), 1e-9)
+                    access[within] += 1 / max(case.arrays["people"][within].sum(), 1e-9)
 
     watch.run("counts and 2SFCA", counts_and_catchments, times=1)
     centres = next(case.groups())
@@ -304,7 +304,7 @@ def networkx(case: Case, watch: Stopwatch) -> np.ndarray:
     def counts_and_catchments() -> None:
         for row in range(0, len(u), SAMPLE):
             within = np.isfinite(evaluated(case, field(np.array([row]), LIMIT_S), origin_legs))
-            1 / max(case.values["people"][within].sum(), 1e-9)
+            1 / max(case.arrays["people"][within].sum(), 1e-9)
 
     watch.run("counts and 2SFCA", counts_and_catchments, times=1, scale=SAMPLE)
     watch.run("add", lambda: evaluated(case, field(np.array([0]), LIMIT_S), origin_legs))
@@ -501,7 +501,10 @@ def main() -> None:
                 arguments += ["--home", str(home)]
             root = Path(__file__).resolve().parents[2]
             done = subprocess.run(
-                [python, str(Path(__file__).resolve()), *arguments], cwd=root, env=_environment(root)
+                [python, str(Path(__file__).resolve()), *arguments],
+                cwd=root,
+                env=_environment(root),
+                check=False,
             )
             if done.returncode:
                 print(f"{one} failed and is left out")
@@ -522,7 +525,7 @@ def table(case: Case, results: dict[str, Any], folder: Path) -> None:
         results["twin"]["seconds"] |= results["home"]["seconds"]
         results["twin"]["peak_mib"] = max(results[name]["peak_mib"] for name in ("twin", "home"))
     print(
-        f"{len(case.x):,} nodes, {len(case.u):,} edges, {len(case.values['origin_edge']):,} buildings, "
+        f"{len(case.x):,} nodes, {len(case.u):,} edges, {len(case.arrays['origin_edge']):,} buildings, "
         f"{len(case.category):,} facilities in {CATEGORIES} categories; milliseconds, medians"
     )
     names = [name for name in ENGINES if name in results]

@@ -247,6 +247,30 @@ def swap(cover: Cover, chosen: I64, passes: int, tie: float) -> I64:
     return chosen
 
 
+@kernel
+def _largest(score: F64, count: int) -> float:
+    """The ``count``-th largest of ``score`` (Hoare's selection)."""
+    values, low, high, wanted = score.copy(), 0, score.shape[0] - 1, score.shape[0] - count
+    while low < high:
+        pivot, i, j = values[(low + high) // 2], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if wanted <= j:
+            high = j
+        elif wanted >= i:
+            low = i
+        else:
+            break
+    return float(values[wanted])
+
+
 def price_start(cover: Cover, chosen: I64) -> F64:
     """Prices to begin :func:`descend` with: a row's weight, shared by the chosen sites that cover it."""
     times = np.zeros(cover.rows)
@@ -283,7 +307,7 @@ def descend(
             for j in range(sites):
                 for z in range(cover.site_start[j], cover.site_start[j + 1]):
                     score[j] += price[cover.site_row[z]]
-        edge = np.partition(score, sites - count)[sites - count]
+        edge = _largest(score, count)
         n = 0
         for j in range(sites):
             if score[j] > edge:
@@ -380,7 +404,7 @@ def average(cover: Cover, count: int, state: Averages, reached: float, steps: in
         for i in range(rows):
             bound += cover.weight[i] - price[i]
             share[i] += newest * ((1.0 if price[i] < cover.weight[i] else 0.0) - share[i])
-        edge = np.partition(score, sites - count)[sites - count]
+        edge = _largest(score, count)
         above = 0
         for j in range(sites):
             above += score[j] > edge

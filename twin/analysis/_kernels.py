@@ -255,7 +255,9 @@ def search(graph: Graph, seed_node: I32, seed_cost: F64, seed_label: I32, bound:
                     new = seconds + weight[a]
                     y = target[a]
                     old = dist[y]
-                    if new > bound or new > old or (new == old and owner >= label[y]):
+                    if new >= old and (new > old or owner >= label[y]):
+                        continue
+                    if new > bound:
                         continue
                     if old == np.inf:
                         touched[n_touched] = y

@@ -23,7 +23,7 @@ Cancel = Callable[[], bool]
 PROVEN = 1e-9
 """A bound this close, as a share of all weight, counts as reached."""
 
-QUICK_WORK = 6e7
+QUICK_WORK = 1e8
 """Elementary steps that ``greedy`` and ``swap`` spend on the Lagrangian bound."""
 
 TURNS, STEPS_A_TURN, KICKS_A_TURN = 60, 50, 20

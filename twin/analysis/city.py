@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 CYCLE = "cycle"
 """The group whose network serves rules that allow the cycle."""
+_PARK = CATEGORY_IDS.index("park")
 _KEPT = 8
 """Networks kept with the residences placed on them; each is some 20 MB."""
 
@@ -46,8 +47,8 @@ _KEPT = 8
 class Travel:
     """How one group gets about: its network and the residences' places on it.
 
-    ``flags`` says of each residence how it was placed (:class:`snapping.Flag`).
-    A scenario that changes the streets has the ``edited`` network and the rows of
+    ``flags`` says of each residence how it was placed (:class:`snapping.Flag`);
+    ``parks`` are outlines in metres. A scenario that changes the streets has the ``edited`` network and the rows of
     the streets it ``closed``.
     """
 
@@ -57,6 +58,7 @@ class Travel:
     origins: Places
     flags: npt.NDArray[np.uint8]
     snap_cap_m: float
+    parks: npt.NDArray[Any]
     edited: Edited | None = None
     closed: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -73,14 +75,32 @@ class Travel:
         return result
 
     def stops(self, supply: Supply, rows: Ints) -> Places:
-        """The places of services ``rows`` on the network, owned by their number within ``rows``."""
-        return self.stops_at(supply.lon[rows], supply.lat[rows])
+        """The places of services ``rows`` on the network, owned by their number within ``rows``.
 
-    def stops_at(self, lon: Floats, lat: Floats) -> Places:
-        """The places on the network of points in degrees, owned by their row."""
+        A park that has an outline is entered where a way crosses it, others from the nearest way.
+        """
+        lon, lat = supply.lon[rows], supply.lat[rows]
+        parks = np.flatnonzero(supply.category[rows] == _PARK)
+        if not len(parks) or not len(self.parks):
+            return self.stops_at(lon, lat)
+        points = shapely.points(self.streets.to_metres(lon[parks], lat[parks]))
+        point, outline = shapely.STRtree(self.parks).query(points, predicate="within")
+        point, first = np.unique(point, return_index=True)
+        return self.stops_at(lon, lat, parks[point], self.parks[outline[first]])
+
+    def stops_at(
+        self, lon: Floats, lat: Floats, owners: Ints | None = None, outlines: npt.NDArray[Any] | None = None
+    ) -> Places:
+        """The places on the network of points in degrees, owned by their row.
+
+        The rows ``owners`` are entered around their ``outlines`` (polygons in metres) instead.
+        """
         metres = self.streets.to_metres(lon, lat)
         frame = snapping.snap(self.streets, metres, self.traveller, cap_m=self.snap_cap_m).places
         places = Places.of(frame, len(self.streets.u))
+        if owners is not None and outlines is not None and len(owners):
+            around = snapping.entrances(self.streets, outlines, self.traveller, cap_m=self.snap_cap_m)
+            places = closures.replaced(places, owners, Places.of(around, len(self.streets.u)))
         if len(self.closed):
             places = closures.off(places, self.streets, metres, self.traveller, self.closed, self.snap_cap_m)
         return places if self.edited is None else self.edited.moved(places)
@@ -163,6 +183,7 @@ class City:
     areas: Areas
     estates: Estates | None
     water: npt.NDArray[Any]
+    parks: npt.NDArray[Any]
     town_types: dict[int, rules.TownType]
     rules_path: Path
     generations: tuple[Generation, ...]
@@ -203,7 +224,8 @@ class City:
             residences,
             found,
             snapping.read_estates(store, streets_),
-            _water(store, streets_),
+            _surfaces(store, streets_, "water"),
+            _surfaces(store, streets_, "green", "WHERE kind = 'park'"),
             kinds,
             rules.rules_path(store.home),
             tuple({generation.alias: generation for generation in used}.values()),
@@ -228,8 +250,10 @@ class City:
         with self._lock:
             if key not in self._grounds:
                 network = self.streets.network(travel.traveller)
-                self._grounds[key] = Ground.of(network, self.streets.line, water=self.water)
-            return self._grounds[key]
+                rows = self.streets.targets(travel.traveller).whole
+                self._grounds[key] = Ground.of(network, self.streets.line, rows=rows, water=self.water)
+            ground = self._grounds[key]
+        return ground if travel.edited is None else ground.moved(travel.edited)
 
     @cached_property
     def residences(self) -> Floats:
@@ -298,7 +322,9 @@ class City:
             unknown_gates=parameters.unknown_gates,
         )
         origins = network.places(snapped.places)
-        return Travel(self.streets, traveller, network, origins, snapped.flag, parameters.snap_cap_m)
+        return Travel(
+            self.streets, traveller, network, origins, snapped.flag, parameters.snap_cap_m, self.parks
+        )
 
     def shares(self, covered: npt.NDArray[np.bool_]) -> Floats:
         """Share of each weight that is ``covered``, (areas, 4); NaN where an area has none of it."""
@@ -307,12 +333,12 @@ class City:
             return self.areas.sums(weights * covered[:, None]) / self.areas.sums(weights)
 
 
-def _water(store: Store, streets_: Streets) -> npt.NDArray[Any]:
-    """Water surfaces in the streets' plane; none where the home has no such layer."""
-    if "water" not in store.shown:
+def _surfaces(store: Store, streets_: Streets, layer: str, where: str = "") -> npt.NDArray[Any]:
+    """Surfaces of a layer in the streets' plane; none where the home has no such layer."""
+    if layer not in store.shown:
         return np.empty(0, dtype=object)
-    relation = store.generation("water").relation
-    shapes = demand.geometries(store, f"SELECT ST_AsWKB(geom)::BLOB FROM {relation} ORDER BY row_no")
+    relation = store.generation(layer).relation
+    shapes = demand.geometries(store, f"SELECT ST_AsWKB(geom)::BLOB FROM {relation} {where} ORDER BY row_no")
     return np.asarray(
         shapely.transform(shapes, lambda points: streets_.to_metres(points[:, 0], points[:, 1]))
     )

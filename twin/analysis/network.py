@@ -28,6 +28,7 @@ from scipy.sparse.csgraph import connected_components
 from twin.analysis import _kernels
 from twin.analysis._kernels import F64, I32, I64, Graph, Seats
 from twin.analysis.places import Places, column, fault
+from twin.analysis.topology import Topology
 
 if TYPE_CHECKING:
     from twin.analysis.edits import Edited
@@ -40,71 +41,6 @@ Question = TypeVar("Question")
 # Longer than any time and still finite, so that closed edges (inf) stay out of every search.
 FARTHEST_S = 1e300
 _SPEEDS_KEPT = 4
-
-
-@dataclass(frozen=True, eq=False)
-class Topology:
-    """What does not change with speed: nodes, edges and arcs.
-
-    ``u`` and ``v`` are positions in ``node_ids``; the searches number the nodes along a Hilbert
-    curve instead (``rank`` by position), which keeps neighbours near each other in memory.
-    """
-
-    node_ids: pd.Index
-    x: F64
-    y: F64
-    u: I32
-    v: I32
-    length_m: F64
-    oneway: NDArray[np.bool_]
-    rank: I32
-    inner_u: I32
-    inner_v: I32
-    start: I32
-    target: I32
-    code: I32
-
-    @classmethod
-    def of(
-        cls, node_ids: pd.Index, x: F64, y: F64, u: I32, v: I32, length_m: F64, oneway: NDArray[np.bool_]
-    ) -> Topology:
-        """Order the nodes and lay out the arcs."""
-        rank = np.empty(len(x), np.int32)
-        rank[np.argsort(_kernels.hilbert(x, y), kind="stable")] = np.arange(len(x), dtype=np.int32)
-        return cls._laid_out(node_ids, x, y, u, v, length_m, oneway, rank)
-
-    def extended(self, x: F64, y: F64, u: I32, v: I32, length_m: F64, oneway: NDArray[np.bool_]) -> Topology:
-        """With further edges (from ``u`` to ``v``) and nodes; ``x`` and ``y`` are those of all nodes.
-
-        The new nodes are named by their row.
-        """
-        added = np.arange(len(self.x), len(x), dtype=np.int32)
-        return self._laid_out(
-            self.node_ids.append(pd.Index(added)) if len(added) else self.node_ids,
-            x,
-            y,
-            np.concatenate([self.u, u]),
-            np.concatenate([self.v, v]),
-            np.concatenate([self.length_m, length_m]),
-            np.concatenate([self.oneway, oneway]),
-            np.concatenate([self.rank, added]),
-        )
-
-    @classmethod
-    def _laid_out(
-        cls,
-        node_ids: pd.Index,
-        x: F64,
-        y: F64,
-        u: I32,
-        v: I32,
-        length_m: F64,
-        oneway: NDArray[np.bool_],
-        rank: I32,
-    ) -> Topology:
-        inner_u, inner_v = rank[u], rank[v]
-        start, target, code = _kernels.reversed_arcs(inner_u, inner_v, len(x))
-        return cls(node_ids, x, y, u, v, length_m, oneway, rank, inner_u, inner_v, start, target, code)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,19 +69,19 @@ class Field:
     def at(self, origins: Frame) -> tuple[F64, I32]:
         """Seconds and facility of each origin: float64[n] (nan) and int32[n] (-1); a tie goes to the lowest."""
         places = self.network.places(origins)
-        seats = self.network.seats(places, self.speed_mps, leaving=True)
-        return self.at_seats(places, seats)
+        seconds, facility = np.empty(places.count), np.empty(places.count, np.int32)
+        self.fill(places, self.network.seats(places, self.speed_mps, leaving=True), seconds, facility)
+        return seconds, facility
 
-    def at_seats(self, places: Places, seats: Seats) -> tuple[F64, I32]:
-        """:meth:`at` with the origins' legs at hand, so that many fields share them."""
+    def fill(self, places: Places, seats: Seats, seconds: F64, facility: I32) -> None:
+        """:meth:`at` into arrays at hand and with the origins' legs at hand, for many fields at once."""
         graph = self.network.graph(self.speed_mps)
-        seconds = np.full(places.count, np.inf)
-        facility = np.full(places.count, -1, np.int32)
+        seconds.fill(np.inf)
+        facility.fill(-1)
         _kernels.at_places(graph, seats, self._seconds, self._facility, seconds, facility)
         there = self.network.seats(self.facilities, self.speed_mps, leaving=False)
         _kernels.at_shared_edges(graph, seats, *places.by_edge, there, seconds, facility)
         _kernels.keep_within(seconds, facility, min(self.limit_s, FARTHEST_S))
-        return seconds, facility
 
     def with_added(self, facilities: Frame) -> Field:
         """The field with further facilities, whose owners count on from the present ones.
@@ -359,13 +295,16 @@ class Network:
         seats = self.seats(here, _speed(speed_mps), leaving=True)
         here.by_edge  # noqa: B018 - made once, before the threads
 
-        def one(task: tuple[Frame, float]) -> tuple[F64, I32]:
-            return self.field(task[0], speed_mps=speed_mps, limit_s=task[1]).at_seats(here, seats)
+        seconds = np.empty((len(groups), here.count))
+        facility = np.empty((len(groups), here.count), np.int32)
+        limits = _limits(limit_s, len(groups))
 
-        answers = side_by_side(one, list(zip(groups, _limits(limit_s, len(groups)), strict=True)))
-        if not answers:
-            return np.empty((0, here.count)), np.empty((0, here.count), np.int32)
-        return np.stack([seconds for seconds, _ in answers]), np.stack([who for _, who in answers])
+        def one(row: int) -> None:
+            made = self.field(groups[row], speed_mps=speed_mps, limit_s=limits[row])
+            made.fill(here, seats, seconds[row], facility[row])
+
+        side_by_side(one, range(len(groups)))
+        return seconds, facility
 
     def count(self, origins: Frame, facilities: Frame, *, speed_mps: float, limit_s: float) -> I64:
         """Number of facilities within ``limit_s`` of each origin, int64[n]."""

@@ -353,3 +353,18 @@ def size(cover: Any, weight: Any) -> tuple[int, int]:
     """Rows and pairs of the problem after equal rows were merged."""
     compact = _cover.compact(*_checked(cover, weight))
     return compact.cover.rows, len(compact.cover.row_site)
+
+
+def warm_up() -> None:
+    """Compile or load the loops, so that the first real question does not wait for it."""
+    # Three sites of which greedy takes the wrong one first: every step has something to do.
+    matrix = sparse.csr_array(
+        np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [1, 0, 1], [0, 1, 0], [0, 0, 1]], dtype=bool)
+    )
+    compact = _cover.compact(matrix, np.array([1.0, 1.0, 1.0, 1.0, 0.9, 0.9]))
+    cover, tie = compact.cover, _cover.TIE
+    chosen = _cover.swap(cover, _cover.greedy(cover, 1, np.ones(3, dtype=bool), tie)[0], 1, tie)
+    chosen = _cover.shake(cover, chosen, 1, 0, tie)
+    _, price, _, _ = _cover.descend(cover, 1, _cover.price_start(cover, chosen), 0.0, 2, tie)
+    _cover.average(cover, 1, _cover.averages(cover, price), 0.0, 2, tie)
+    fair_cover(matrix, np.ones(6), np.arange(6) % 2, 1)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from layers import all_layers
 from twin import describe, features, tiles
 from twin.analysis.study import Studies
+from twin.errors import TwinError
 from twin.jobs import Jobs
 from twin.settings import Settings
 from twin.store import Store
@@ -65,6 +69,16 @@ class State:
                 for x in range(west, east + 1):
                     for y in range(north, south + 1):
                         self.tiles.request((layer, generation.number, z, x, y))
+        self._warm_study()
+
+    def _warm_study(self) -> None:
+        """Compute the life circle everyone asks for first; what keeps it from being computed is told then."""
+        from twin.analysis.life_circle import Parameters
+
+        if {"road", "building"} <= set(self.store.shown):
+            # The home may be closed meanwhile, or hold nothing to compute from.
+            with suppress(TwinError, duckdb.Error):
+                self.studies.study(Parameters())
 
 
 _state: State | None = None

@@ -24,7 +24,7 @@ export function editTool(page, name, chosen) {
         page.tool();
       },
     },
-    remove: {pick: PLACES, use: (place, object) => (object.added ? scenarios.undo(object.added) : scenarios.edit({kind: 'remove', layer: object.layer, fid: object.fid}))},
+    remove: {pick: PLACES, use: (place, object) => (object.fid < 0 ? scenarios.undo({id: -object.fid}) : scenarios.edit({kind: 'remove', layer: object.layer, fid: object.fid}))},
     close: {pick: ['road'], use: (place, object) => scenarios.edit({kind: 'remove', layer: 'road', fid: object.fid})},
     link: {
       use: async (place) => {
@@ -45,7 +45,7 @@ export function editTool(page, name, chosen) {
 
 /** The edit that puts a facility of a category, or a centre, on a place. */
 export const addition = (category, lon, lat, name = '') => (category === 'centre'
-  ? {kind: 'add', layer: 'centre', lon, lat, values: {...(name ? {name} : {}), status: 'planned'}}
+  ? {kind: 'add', layer: 'centre', lon, lat, values: {...(name ? {name} : {}), status: 'open'}}
   : {kind: 'add', layer: 'facility', lon, lat, values: {...(name ? {name} : {}), category}});
 
 /** The point on a polygon's outline that is nearest to a place. */

@@ -1,4 +1,4 @@
-// Objects that the scenario added can be dragged to another place.
+// Objects that the scenario added or moved can be dragged to another place.
 //
 // The pointer is watched before deck.gl sees it: where it goes down on a handle
 // the map must neither move nor pick.
@@ -14,7 +14,7 @@ export class Handles {
     this.app.canvas.addEventListener('pointerdown', this.down, true);
   }
 
-  /** The added object under a pixel of the window. */
+  /** The object of the scenario under a pixel of the window. */
   at({clientX, clientY}) {
     const {app, page} = this;
     if (page.tools.tool || app.store.panel !== 'scenario') return null;
@@ -23,7 +23,7 @@ export class Handles {
       const [x, y] = app.engine.project(item.lon, item.lat);
       return Math.hypot(x + box.left - clientX, y + box.top - clientY);
     };
-    return page.marks.added.find((item) => off(item) <= REACH * app.scale()) ?? null;
+    return page.marks.placed.find((item) => off(item) <= REACH * app.scale()) ?? null;
   }
 
   #down(event) {
@@ -53,7 +53,7 @@ export class Handles {
       page.tools.first = null;
       const dropped = this.#drag;
       this.#drag = null;
-      if (dropped && moving.type === 'pointerup') page.attempt(page.scenarios.edit({kind: 'move', layer: item.layer, fid: -item.id, lon: dropped[0], lat: dropped[1]}));
+      if (dropped && moving.type === 'pointerup') page.attempt(page.scenarios.edit({kind: 'move', layer: item.layer, fid: item.fid, lon: dropped[0], lat: dropped[1]}));
       else page.marks.draw();
     };
     window.addEventListener('pointermove', move, true);

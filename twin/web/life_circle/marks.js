@@ -12,13 +12,16 @@ export class Marks {
     Object.assign(this, {page, app: page.app, route: null, sites: [], points: [], links: [], link: -1, reach: null, hidden: false});
   }
 
-  /** Edits of the scenario that stand for an object on the map, where they stand now: {id, layer, lon, lat, edit}. */
-  get added() {
-    const edits = this.page.scenarios.current?.edits ?? [];
-    return edits.filter((edit) => edit.kind === 'add' && !edits.some((other) => other.kind === 'remove' && other.fid === -edit.id)).map((edit) => {
-      const moved = edits.filter((other) => other.kind === 'move' && other.fid === -edit.id).at(-1);
-      return {...edit, ...(moved ? {lon: moved.lon, lat: moved.lat} : {})};
-    });
+  /** Objects that the scenario put somewhere, where they stand now: {layer, fid, lon, lat, edit}; `fid` of an added one is below 0. */
+  get placed() {
+    const placed = new Map();
+    for (const edit of this.page.scenarios.current?.edits ?? []) {
+      const {kind, layer} = edit;
+      if (kind === 'add') placed.set(`${layer}:${-edit.id}`, {layer, fid: -edit.id, lon: edit.lon, lat: edit.lat, edit});
+      else if (kind === 'move') placed.set(`${layer}:${edit.fid}`, {edit, ...placed.get(`${layer}:${edit.fid}`), layer, fid: edit.fid, lon: edit.lon, lat: edit.lat});
+      else if (kind === 'remove') placed.delete(`${layer}:${edit.fid}`);
+    }
+    return [...placed.values()];
   }
 
   /** The name of an object that an edit names, once it is known. */
@@ -70,18 +73,19 @@ export class Marks {
     const edits = this.page.scenarios.current?.edits ?? [];
     const places = edits.filter((edit) => (edit.kind === 'move' || edit.kind === 'remove') && edit.layer !== 'road' && edit.fid > 0);
     const left = places.map((edit) => this.#object(edit.layer, edit.fid)).filter(Boolean);
-    const moves = places.filter((edit) => edit.kind === 'move').map((edit) => ({edit, from: this.#object(edit.layer, edit.fid)})).filter(({from}) => from);
-    const last = (edit) => edits.filter((other) => other.kind === 'move' && other.layer === edit.layer && other.fid === edit.fid).at(-1) === edit;
+    const {placed} = this;
+    const moved = placed.filter((item) => item.fid > 0);
+    const moves = moved.map((item) => ({item, from: this.#object(item.layer, item.fid)})).filter(({from}) => from);
     const closed = edits.filter((edit) => edit.kind === 'remove' && edit.layer === 'road').map((edit) => this.#object('road', edit.fid)).filter(Boolean);
     const lines = closed.flatMap((card) => (card.geometry.type === 'MultiLineString' ? card.geometry.coordinates : [card.geometry.coordinates]));
     return [
       ...this.#paths('closed', lines, {color: rgb('bad'), path: (line) => line}),
-      ...this.#paths('moves', moves.filter(({edit}) => last(edit)), {color: rgb('accent', 200), width: 2, path: ({edit, from}) => [[from.lon, from.lat], [edit.lon, edit.lat]]}),
+      ...this.#paths('moves', moves, {color: rgb('accent', 200), width: 2, path: ({item, from}) => [[from.lon, from.lat], [item.lon, item.lat]]}),
       ...this.#paths('built', edits.filter((edit) => edit.kind === 'link'), {color: rgb('good'), width: 5, path: (edit) => [edit.from, edit.to]}),
       ...this.#dots('left', left, {color: rgb('panel_solid'), ring: 'bad', radius: 8, text: () => '×', textColor: 'bad'}),
       ...this.#dots('gates', edits.filter((edit) => edit.kind === 'gate'), {color: rgb('good'), radius: 7, text: () => '∩'}),
-      ...this.#dots('moved', moves.filter(({edit}) => last(edit)).map(({edit}) => edit), {color: rgb('accent'), radius: 9, text: () => '↦'}),
-      ...this.#dots('added', this.added, {color: (edit) => (edit.layer === 'centre' ? rgb('centre') : rgb('facility')), radius: 10, text: () => '+'}),
+      ...this.#dots('moved', moved, {color: rgb('accent'), radius: 9, text: () => '↦'}),
+      ...this.#dots('added', placed.filter((item) => item.fid < 0), {color: (item) => (item.layer === 'centre' ? rgb('centre') : rgb('facility')), radius: 10, text: () => '+'}),
     ];
   }
 

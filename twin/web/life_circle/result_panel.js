@@ -142,7 +142,7 @@ export class ResultPanel {
     const show = h('button.lc-row', {type: 'button', 'data-category': item.id, title: t('category.show'), onclick: () => this.study.choose({value: 'minutes', category: item.id})},
       h('i.tw-swatch', {'data-mark': 'point', style: `background:${item.color}`}), say(item.title), doubt);
     return h('tr', {'data-required': String(item.required), title: say(item.citation)}, h('th', {scope: 'row'}, show), h('td', {}, number(item.minutes, 0)),
-      h('td', {}, percent(item.rate)), h('td', {}, item.median_minutes === null ? '–' : number(item.median_minutes, 1)), h('td', {}, number(item.facilities)));
+      h('td', {}, percent(item.rate)), h('td', {}, item.median_minutes === null ? '–' : item.median_minutes.toFixed(1)), h('td', {}, number(item.facilities)));
   }
 
   #bottlenecks(result) {

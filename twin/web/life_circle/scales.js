@@ -26,7 +26,7 @@ const neutral = () => (theme() === 'light' ? token('road_minor') : token('road_l
 /** Classes of a value: [{from, to: octets inclusive, color, zh, en}], to be read in the present language. */
 export function classes(study) {
   const made = {minutes, categories, bottleneck}[study.value](study);
-  if (study.value !== 'bottleneck') made.push({from: UNREACHABLE, to: UNREACHABLE, color: FAR, ...both('unreachable')});
+  if (study.value === 'minutes') made.push({from: UNREACHABLE, to: UNREACHABLE, color: FAR, ...both('unreachable')});
   made.push({from: NOT_RESIDENTIAL, to: NOT_RESIDENTIAL, color: neutral(), other: true, ...both('not_residential')});
   return made;
 }

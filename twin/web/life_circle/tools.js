@@ -2,8 +2,8 @@
 //
 // A tool is {name, help, cursor, pick: layers that may be hit | null, use(place,
 // object), first: place of the first of two clicks}. `place` is [lon, lat] on
-// the ground, `object` the card of what was hit or {layer, fid: -n} of an
-// object that the scenario added.
+// the ground, `object` the card of what was hit, or what Marks.placed
+// tells of an object that the scenario put there.
 
 import {get} from '../data_page/api.js';
 import {nameOf} from '../map/engine.js';
@@ -46,8 +46,8 @@ export class Tools {
   /** The object at a pixel: of the scenario first, else of the layers. */
   async #hit(x, y, layers) {
     const {app} = this;
-    const added = this.page.marks.added.find((item) => layers.includes(item.layer) && near(app.engine.project(item.lon, item.lat), [x, y], 12 * app.scale()));
-    if (added) return {layer: added.layer, fid: -added.id, lon: added.lon, lat: added.lat, name: '', added};
+    const placed = this.page.marks.placed.find((item) => layers.includes(item.layer) && near(app.engine.project(item.lon, item.lat), [x, y], 12 * app.scale()));
+    if (placed) return placed;
     const ids = app.engine.deck.props.layers.map((layer) => layer.id).filter((id) => layers.includes(nameOf(id)));
     const info = app.engine.deck.pickObject({x, y, radius: Math.round(8 * app.scale()), layerIds: ids});
     if (!info?.object || info.object.id === undefined) return null;
