@@ -483,6 +483,17 @@ def test_added_facilities_equal_a_field_of_all() -> None:
     np.testing.assert_array_equal(grown.node_facility, whole.node_facility)
 
 
+def test_kept_origins_are_those_asked_for() -> None:
+    """One more facility is quick because the origins' legs are kept, for each set of places and each speed."""
+    made, homes, groups = town()
+    sets = [made.places(homes[k::3]) for k in range(3)]
+    for speed in (1.2, 0.8, 1.2):
+        for here, frame in zip(sets, (homes[k::3] for k in range(3)), strict=True):
+            kept = made.pairs(here, groups[2], speed_mps=speed, limit_s=600)
+            assert kept.equals(made.pairs(frame, groups[2], speed_mps=speed, limit_s=600))
+            assert len(kept)
+
+
 def test_a_sum_that_floats_miss_is_still_inside_its_limit() -> None:
     """1,080 m in eleven parts at 1.2 m/s is 900 s, though the parts in seconds are no binary fractions."""
     made = line(*[100.0] * 10, 80.0)

@@ -26,7 +26,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from twin.analysis import _kernels
-from twin.analysis._kernels import F64, I32, I64, Graph, Seats
+from twin.analysis._kernels import F64, I32, I64, Ends, Graph, Seats
 from twin.analysis.places import Places, column, fault
 from twin.analysis.topology import Topology
 
@@ -41,6 +41,7 @@ Question = TypeVar("Question")
 # Longer than any time and still finite, so that closed edges (inf) stay out of every search.
 FARTHEST_S = 1e300
 _SPEEDS_KEPT = 4
+_ORIGINS_KEPT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,7 @@ class Network:
     forward_s: F64
     backward_s: F64
     _graphs: dict[float, Graph] = field(default_factory=dict, repr=False)
+    _kept: dict[tuple[int, float], tuple[Places, Seats, Ends]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
@@ -337,8 +339,7 @@ class Network:
         here, there = self.places(origins), self.places(facilities)
         graph = self.graph(speed_mps)
         limit = min(_limit(limit_s), FARTHEST_S)
-        seats = self.seats(here, _speed(speed_mps), leaving=True)
-        ends = _kernels.by_end(graph, seats)
+        seats, ends = self._origins(here, _speed(speed_mps))
         start, row = here.by_edge
         order = np.argsort(there.owner, kind="stable")
         entrances = _taken(self.seats(there, speed_mps, leaving=False), order)
@@ -350,6 +351,22 @@ class Network:
             return part[0], within(graph, entrances, some, seats, start, row, ends, here.count, limit)
 
         return here.count, side_by_side(one, [(a, b) for a, b in pairwise(cuts.tolist()) if b > a])
+
+    def _origins(self, places: Places, speed_mps: float) -> tuple[Seats, Ends]:
+        """Seats of origins, by edge and by node; the last few are kept, so that one more facility is quick."""
+        key = (id(places), speed_mps)
+        with self._lock:
+            kept = self._kept.pop(key, None)
+            if kept is not None:
+                self._kept[key] = kept
+        if kept is None:
+            seats = self.seats(places, speed_mps, leaving=True)
+            kept = (places, seats, _kernels.by_end(self.graph(speed_mps), seats))
+            with self._lock:
+                self._kept[key] = kept  # holds the places, so that their id is not given away
+                while len(self._kept) > _ORIGINS_KEPT:
+                    del self._kept[next(iter(self._kept))]
+        return kept[1], kept[2]
 
     def route(
         self, origin: int, facility: int, *, speed_mps: float, origins: Frame, facilities: Frame
