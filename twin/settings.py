@@ -44,6 +44,13 @@ class Settings:
     max_upload_mb: int = field(
         default=2048, metadata={"env": "TWIN_MAX_UPLOAD_MB", "meaning": "largest uploaded file, MB"}
     )
+    executor: str = field(
+        default="inline",
+        metadata={
+            "env": "TWIN_EXECUTOR",
+            "meaning": "where large computations run: inline, processes, processes:N or dask://host:port",
+        },
+    )
     demo_seed: int = field(
         default=310114,
         metadata={"env": "TWIN_DEMO_SEED", "meaning": "seed of the demonstration city"},
