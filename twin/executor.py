@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from twin.errors import Cancelled, InputError
 
@@ -91,8 +91,9 @@ class Dask:
         """See :class:`Executor`; :class:`InputError` when no scheduler answers at the address."""
         from distributed import Client
 
+        connect: Any = Client  # distributed has no types
         try:
-            client = Client(self.address, timeout=_CONNECT_S, set_as_default=False)
+            client = connect(self.address, timeout=_CONNECT_S, set_as_default=False)
         except OSError as error:
             raise InputError(
                 f"连接不上 dask 调度器 {self.address}；请核对地址，或改用 inline 或 processes。",

@@ -163,7 +163,9 @@ def test_a_home_is_explained_with_the_way_walked(visit: Callable[..., Visit], se
     page.keyboard.press("Escape")
     expect(evidence).to_have_count(0)
     page.keyboard.press("Escape")
-    expect(page.locator(".lc-details")).to_have_count(0)
+    expect(page.locator(".tw-panel")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator(".tw-card")).to_be_hidden()
     quiet(seen)
 
 

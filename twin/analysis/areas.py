@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from scipy.sparse import csr_array
 
 from twin.analysis.demand import Floats, Ints, geometries
 from twin.store import Generation, Store
@@ -29,20 +31,29 @@ class Area:
     members: Ints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Areas:
     """The areas of a city over one set of places, in the order in which they are reported."""
 
     areas: tuple[Area, ...]
+    places: int
     generations: tuple[Generation, ...]
 
     def of_kind(self, kind: Kind) -> list[Area]:
         """The areas of one kind."""
         return [area for area in self.areas if area.kind == kind]
 
+    @cached_property
+    def membership(self) -> csr_array:
+        """Which places lie in which area, (areas, places), one where they do."""
+        members = [area.members for area in self.areas]
+        start = np.r_[0, np.cumsum([len(rows) for rows in members])]
+        columns = np.concatenate(members) if members else np.zeros(0, np.int64)
+        return csr_array((np.ones(len(columns)), columns, start), shape=(len(self.areas), self.places))
+
     def sums(self, values: Floats) -> Floats:
         """Sums over each area, (areas, k), of ``values``, (n, k)."""
-        return np.array([values[area.members].sum(axis=0) for area in self.areas])
+        return np.asarray(self.membership @ values)
 
 
 def read(store: Store, lon: Floats, lat: Floats, town: Ints, central: Sequence[int] = ()) -> Areas:
@@ -53,7 +64,7 @@ def read(store: Store, lon: Floats, lat: Floats, town: Ints, central: Sequence[i
     """
     everything = np.arange(len(lon))
     if not len(lon):
-        return Areas((), ())
+        return Areas((), 0, ())
     used: list[Generation] = []
     found = [
         Area("district", "district", *_district(store, used), _bounds(lon, lat), everything),
@@ -64,7 +75,7 @@ def read(store: Store, lon: Floats, lat: Floats, town: Ints, central: Sequence[i
         found.append(Area("central", "central", "中心城区", "Central urban area", box, middle))
     found += _towns(store, town, used)
     found += _pilot_areas(store, lon, lat, used)
-    return Areas(tuple(found), tuple(used))
+    return Areas(tuple(found), len(lon), tuple(used))
 
 
 def _bounds(lon: Floats, lat: Floats) -> Bounds:

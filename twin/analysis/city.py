@@ -67,6 +67,12 @@ class Travel:
         """Speed on the level, for the ways between doors and streets."""
         return self.traveller.speed_mps
 
+    def reached_from(self, supply: Supply, row: int, limit_s: float) -> tuple[npt.NDArray[np.int32], Floats]:
+        """Residences that reach one service within ``limit_s``, and their seconds."""
+        stop = self.stops(supply, np.array([row]))
+        pairs = self.network.pairs(self.origins, stop, speed_mps=self.speed_mps, limit_s=limit_s)
+        return pairs["origin"].to_numpy(), pairs["seconds"].to_numpy()
+
     @property
     def on_network(self) -> npt.NDArray[np.bool_]:
         """Residences with at least one way onto the network, (n,)."""
@@ -189,6 +195,7 @@ class City:
     generations: tuple[Generation, ...]
     _services: dict[tuple[bool, bool], Supply]
     _travels: dict[tuple[Any, ...], Travel] = field(default_factory=dict)
+    _placed: dict[tuple[Any, ...], tuple[Places, npt.NDArray[np.uint8]]] = field(default_factory=dict)
     _grounds: dict[tuple[Any, ...], Ground] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -312,25 +319,33 @@ class City:
             return self._travels[key]
 
     def _make(self, traveller: Traveller, parameters: Parameters) -> Travel:
+        """The group's network with the residences on it; how they are placed does not depend on its speed."""
+        key = (traveller.mode, traveller.steps_allowed, parameters.snap_cap_m, parameters.unknown_gates)
+        if key not in self._placed:
+            if len(self._placed) >= _KEPT:
+                del self._placed[next(iter(self._placed))]
+            snapped = snapping.snap(
+                self.streets,
+                self.residences,
+                traveller,
+                estates=self.estates,
+                cap_m=parameters.snap_cap_m,
+                unknown_gates=parameters.unknown_gates,
+            )
+            self._placed[key] = (Places.of(snapped.places, len(self.streets.u)), snapped.flag)
+        origins, flags = self._placed[key]
         network = self.streets.network(traveller)
-        snapped = snapping.snap(
-            self.streets,
-            self.residences,
-            traveller,
-            estates=self.estates,
-            cap_m=parameters.snap_cap_m,
-            unknown_gates=parameters.unknown_gates,
-        )
-        origins = network.places(snapped.places)
-        return Travel(
-            self.streets, traveller, network, origins, snapped.flag, parameters.snap_cap_m, self.parks
-        )
+        return Travel(self.streets, traveller, network, origins, flags, parameters.snap_cap_m, self.parks)
+
+    @cached_property
+    def totals(self) -> Floats:
+        """Sum of each weight by area, (areas, 4)."""
+        return self.areas.sums(self.demand.weights)
 
     def shares(self, covered: npt.NDArray[np.bool_]) -> Floats:
         """Share of each weight that is ``covered``, (areas, 4); NaN where an area has none of it."""
-        weights = self.demand.weights
         with np.errstate(invalid="ignore", divide="ignore"):
-            return self.areas.sums(weights * covered[:, None]) / self.areas.sums(weights)
+            return self.areas.sums(self.demand.weights * covered[:, None]) / self.totals
 
 
 def _surfaces(store: Store, streets_: Streets, layer: str, where: str = "") -> npt.NDArray[Any]:

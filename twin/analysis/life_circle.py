@@ -43,6 +43,7 @@ CENTRE_STANDARD, STANDARD = "shanghai-2024-draft", "gb50180-2018"
 """Rules taken when none are asked for: by centres, in the mode of each kind of town, where the city has
 neighbourhood centres, else by the national categories."""
 
+_ALL = slice(None)
 Seconds = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]
 
@@ -292,8 +293,13 @@ def present(supply: Supply) -> Bools:
     return np.bincount(supply.category[supply.active], minlength=len(CATEGORY_IDS)) > 0
 
 
-def study(city: City, parameters: Parameters, supply: Supply | None = None) -> Study:
+def study(
+    city: City, parameters: Parameters, supply: Supply | None = None, *, needed_only: bool = False
+) -> Study:
     """Compute the times of ``city`` under ``parameters``.
+
+    With ``needed_only`` the categories that nobody needs are left out (NaN), which
+    is all that rates take.
 
     Raises
     ------
@@ -315,7 +321,8 @@ def study(city: City, parameters: Parameters, supply: Supply | None = None) -> S
         np.full(shape, -1, np.int32),
         np.zeros(shape, np.uint8),
     )
-    return recomputed(blank, range(len(CATEGORY_IDS)))
+    needed = np.flatnonzero(bounds.required.any(axis=0)).tolist()
+    return recomputed(blank, needed if needed_only else range(len(CATEGORY_IDS)))
 
 
 def recomputed(base: Study, categories: range | list[int]) -> Study:
@@ -327,7 +334,7 @@ def recomputed(base: Study, categories: range | list[int]) -> Study:
     for number, travel in enumerate(base.travels):
         found = travel.nearest(base.supply, [rows[category] for category in wanted], HORIZON_S)
         for category, (time, row) in zip(wanted, found, strict=True):
-            _take_faster(base, number, category, time, row, seconds, nearest, by)
+            _take_faster(base, number, category, time, row, (seconds, nearest, by))
     return replace(base, seconds=seconds, nearest=nearest, by=by)
 
 
@@ -339,12 +346,14 @@ def improved(base: Study, added: Ints) -> Study:
     for layer, fid in objects:
         rows = added[(supply.layer[added] == layer) & (supply.fid[added] == fid)]
         for number, travel in enumerate(base.travels):
-            [(time, _)] = travel.nearest(supply, [rows[:1]], HORIZON_S)
+            at, time = travel.reached_from(supply, int(rows[0]), HORIZON_S)
             for row in rows.tolist():
                 category = int(supply.category[row])
-                where = np.where(np.isnan(time), -1, row).astype(np.int32)
-                _take_faster(base, number, category, time, where, seconds, nearest, by)
+                _take_faster(base, number, category, time, np.int32(row), (seconds, nearest, by), at)
     return replace(base, seconds=seconds, nearest=nearest, by=by)
+
+
+Times = tuple[Seconds, npt.NDArray[np.int32], npt.NDArray[np.uint8]]
 
 
 def _take_faster(
@@ -352,17 +361,19 @@ def _take_faster(
     number: int,
     category: int,
     time: Floats,
-    row: npt.NDArray[np.int32],
-    seconds: Seconds,
-    nearest: npt.NDArray[np.int32],
-    by: npt.NDArray[np.uint8],
+    row: npt.NDArray[np.int32] | np.int32,
+    into: Times,
+    at: npt.NDArray[np.int32] | slice = _ALL,
 ) -> None:
-    """Put the times of travel ``number`` to ``category`` into the arrays where they are shorter and allowed."""
-    old = seconds[:, category]
+    """Put the times of travel ``number`` to ``category`` of the residences ``at`` where they are shorter and allowed."""
+    seconds, nearest, by = into
+    old = seconds[at, category]
+    # Compared as they are kept, so that an equal way never replaces the one there is.
+    new = time.astype(np.float32)
     with np.errstate(invalid="ignore"):
-        faster = (time < old) | (np.isnan(old) & ~np.isnan(time))
+        faster = (new < old) | (np.isnan(old) & ~np.isnan(new))
     if number:
-        faster &= base.limits.cycle[base.limits.kind, category]
-    seconds[faster, category] = time[faster]
-    nearest[faster, category] = row[faster]
-    by[faster, category] = number
+        faster &= base.limits.cycle[base.limits.kind[at], category]
+    seconds[at, category] = np.where(faster, new, old)
+    nearest[at, category] = np.where(faster, row, nearest[at, category])
+    by[at, category] = np.where(faster, number, by[at, category])

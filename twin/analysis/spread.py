@@ -88,7 +88,7 @@ def spread(
     ``compute`` makes a study under other parameters (a scenario's edits
     applied); by default the city as it is. :class:`twin.errors.Cancelled` when asked to stop.
     """
-    make = compute or (lambda parameters: study(base.city, parameters))
+    make = compute or (lambda parameters: study(base.city, parameters, needed_only=True))
     tried = variants(base.parameters, base.travels[0].speed_mps)
     found: dict[Parameters, Floats] = {base.parameters: base.rates()}
     result = []

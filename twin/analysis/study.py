@@ -69,7 +69,7 @@ class Studies:
         key = self._spread_key(parameters, scenario)
 
         def compute(other: Parameters) -> Study:
-            made = life_circle.study(self.city(), other)
+            made = life_circle.study(self.city(), other, needed_only=not edits)
             return what_if.with_edits(made, edits.edits) if edits else made
 
         def make() -> Spread:

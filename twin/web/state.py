@@ -73,12 +73,15 @@ class State:
 
     def _warm_study(self) -> None:
         """Compute the life circle everyone asks for first; what keeps it from being computed is told then."""
-        from twin.analysis.life_circle import Parameters
-
         if {"road", "building"} <= set(self.store.shown):
+            from twin.analysis import network, siting
+            from twin.analysis.life_circle import Parameters
+
             # The home may be closed meanwhile, or hold nothing to compute from.
             with suppress(TwinError, duckdb.Error):
                 self.studies.study(Parameters())
+            network.warm_up()
+            siting.warm_up()
 
 
 _state: State | None = None

@@ -1,12 +1,13 @@
 // Missing links: which bridge, crossing or gate would bring most people within reach.
 
-import {fill, h, icon} from '../map/dom.js';
+import {h, icon} from '../map/dom.js';
 import {length, number} from '../map/format.js';
 import {evidenceButton} from './evidence.js';
 import {boxOf} from './explain.js';
 import {people} from './figures.js';
 import {Job} from './job.js';
 import {jobView} from './job_view.js';
+import {refresh} from './refresh.js';
 import {t} from './text.js';
 
 export class LinksPanel {
@@ -31,7 +32,7 @@ export class LinksPanel {
   write() {
     if (!this.body?.isConnected) return;
     const scrolled = this.body.scrollTop;
-    fill(this.body, h('p.tw-note', {}, t('links.lead')),
+    refresh(this.body, h('p.tw-note', {}, t('links.lead')),
       h('div.tw-buttons', {}, h('button.tw-button.tw-primary', {type: 'button', 'data-action': 'links', disabled: this.job.running || !this.page.study.options,
         onclick: () => { this.#added.clear(); this.job.run(this.page.study.parameters); }}, icon('link'), t('links.run'))),
       jobView(this.job), this.#result());

@@ -1,11 +1,12 @@
 // Reach: how far one gets from a place in 5, 10 and 15 minutes, and how many live within a distance of any layer.
 
 import {get} from '../data_page/api.js';
-import {fill, h, icon, select} from '../map/dom.js';
+import {h, icon, select} from '../map/dom.js';
 import {say} from '../map/text.js';
 import {evidenceButton} from './evidence.js';
 import {bar, percent} from './figures.js';
 import {reachColor} from './marks.js';
+import {refresh} from './refresh.js';
 import {nameOf} from './result_panel.js';
 import {sentence, t} from './text.js';
 
@@ -29,9 +30,7 @@ export class ReachPanel {
 
   write() {
     if (!this.body?.isConnected) return;
-    const held = this.body.contains(document.activeElement) ? document.activeElement.dataset.key : '';
-    fill(this.body, this.#isochrones(), this.#service());
-    if (held) this.body.querySelector(`[data-key="${held}"]`)?.focus();
+    refresh(this.body, this.#isochrones(), this.#service());
   }
 
   #isochrones() {

@@ -5,10 +5,12 @@ import {save} from '../data_page/api.js';
 import {say} from '../map/text.js';
 import {editText, editTool, TOOLS} from './edit_tools.js';
 import {change, percent} from './figures.js';
+import {refresh} from './refresh.js';
 import {headAreas, nameOf} from './result_panel.js';
 import {sentence, t} from './text.js';
 
 const LINKS = ['bridge', 'crossing', 'path'];
+const PARTS = ['chooser', 'tools', 'rates', 'edits', 'compare'];
 
 export class ScenarioPanel {
   #chosen = {category: 'centre', type: 'bridge'};
@@ -23,17 +25,24 @@ export class ScenarioPanel {
 
   get title() { return t('scenario'); }
 
-  render(body) { this.body = body; this.write(); }
+  render(body) {
+    this.body = body;
+    this.parts = Object.fromEntries(PARTS.map((name) => [name, h('div', {'data-part': name})]));
+    fill(body, Object.values(this.parts));
+    this.write();
+  }
 
   write() {
     if (!this.body?.isConnected || this.body.querySelector('.lc-naming input') === document.activeElement) return;
     const {page} = this;
-    const held = this.body.contains(document.activeElement) ? document.activeElement.dataset.key : '';
+    const {current} = page.scenarios;
     const scrolled = this.body.scrollTop;
-    fill(this.body, this.#chooser(), page.study.failure ? h('p.lc-failure', {role: 'alert'}, sentence(page.study.failure)) : null,
-      this.#tools(), page.scenarios.current ? [this.#rates(), this.#edits(), this.#compare()] : h('p.tw-note', {}, t('scenario.none')));
+    refresh(this.parts.chooser, this.#chooser(), page.study.failure ? h('p.lc-failure', {role: 'alert'}, sentence(page.study.failure)) : null);
+    refresh(this.parts.tools, this.#tools());
+    refresh(this.parts.rates, current ? this.#rates() : h('p.tw-note', {}, t('scenario.none')));
+    refresh(this.parts.edits, current ? this.#edits() : null);
+    refresh(this.parts.compare, current ? this.#compare() : null);
     this.body.scrollTop = scrolled;
-    if (held) this.body.querySelector(`[data-key="${held}"]`)?.focus();
   }
 
   #chooser() {

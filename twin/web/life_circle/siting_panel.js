@@ -8,13 +8,14 @@ import {evidenceButton} from './evidence.js';
 import {percent, people} from './figures.js';
 import {Job} from './job.js';
 import {boundText, jobView} from './job_view.js';
+import {refresh} from './refresh.js';
 import {t} from './text.js';
 
 const CANDIDATES = ['land_use', 'buildings', 'points'];
 const OBJECTIVES = ['people', 'fair', 'target'];
 
 export class SitingPanel {
-  #form = {category: 'centre', p: 5, candidates: 'land_use', objective: 'people'};
+  #asked = {category: 'centre', p: 5, candidates: 'land_use', objective: 'people'};
   #added = new Set();
 
   constructor(page) {
@@ -25,7 +26,13 @@ export class SitingPanel {
 
   get title() { return t('siting'); }
 
-  render(body) { this.body = body; this.write(); }
+  render(body) {
+    this.body = body;
+    this.form = h('div');
+    this.answer = h('div');
+    fill(body, this.form, this.answer);
+    this.write();
+  }
 
   changed() {
     this.page.marks.sites = this.job.state?.result?.chosen ?? [];
@@ -35,16 +42,15 @@ export class SitingPanel {
 
   write() {
     if (!this.body?.isConnected) return;
-    const held = this.body.contains(document.activeElement) ? document.activeElement.dataset.key : '';
     const scrolled = this.body.scrollTop;
-    fill(this.body, this.#fields(), jobView(this.job), this.#result());
+    refresh(this.form, this.#fields());
+    refresh(this.answer, jobView(this.job), this.#result());
     this.body.scrollTop = scrolled;
-    if (held) this.body.querySelector(`[data-key="${held}"]`)?.focus();
   }
 
   #fields() {
     const {page} = this;
-    const form = this.#form;
+    const form = this.#asked;
     const points = page.marks.points.length;
     const field = (name, control) => { control.dataset.key = name; return h('label.tw-field', {}, h('span', {}, t(name === 'category' ? 'category' : `siting.${name}`)), control); };
     const choose = (name, options) => field(name, select(t(name === 'category' ? 'category' : `siting.${name}`), options, form[name], (value) => { form[name] = value; this.#picking(); this.write(); }));
@@ -65,14 +71,14 @@ export class SitingPanel {
   /** Candidates that are clicked need their tool in the hand. */
   #picking() {
     const {tools, marks} = this.page;
-    const wanted = this.#form.candidates === 'points';
+    const wanted = this.#asked.candidates === 'points';
     if (wanted === (tools.tool?.name === 'candidate')) return;
     tools.take(wanted ? {name: 'candidate', cursor: 'crosshair', pick: null, use: ([lon, lat]) => { marks.points.push([lon, lat]); marks.draw(); this.write(); }} : null);
   }
 
   #run() {
     this.#added.clear();
-    const {category, p, candidates, objective} = this.#form;
+    const {category, p, candidates, objective} = this.#asked;
     this.job.run({
       ...this.page.study.parameters, category, p, objective, exact: true,
       candidates: candidates === 'points' ? this.page.marks.points : candidates,
@@ -85,7 +91,7 @@ export class SitingPanel {
     if (!result.chosen.length) return h('p.tw-note', {}, t('siting.nothing'));
     const add = async (items) => {
       items.forEach((item) => this.#added.add(item.rank));
-      await this.page.scenarios.edit(...items.map((item) => addition(this.#form.category, item.lon, item.lat, item.name ?? '')));
+      await this.page.scenarios.edit(...items.map((item) => addition(this.#asked.category, item.lon, item.lat, item.name ?? '')));
       this.write();
     };
     const title = t('siting.result');
