@@ -306,6 +306,8 @@ class City:
         groups = [own]
         if cycle and own.mode == "foot" and own.id != "wheelchair":
             groups.append(travellers.get(CYCLE))
+        factor = parameters.speed_factor
+        groups = [group.replace(speed_mps=group.speed_mps * factor) for group in groups]
         return tuple(self._travel(group, parameters) for group in groups)
 
     def _travel(self, traveller: Traveller, parameters: Parameters) -> Travel:

@@ -65,6 +65,9 @@ class Parameters(BaseModel):
     speed_mps: float | None = Field(
         default=None, ge=0.1, le=15, description="速度 speed, m/s; the group's when empty"
     )
+    speed_factor: float = Field(
+        default=1.0, ge=0.2, le=5, description="速度倍数 factor on every speed, the cycle's too"
+    )
     snap_cap_m: float = Field(
         default=150.0, ge=5, le=2000, description="接入距离上限 farthest way to a street, m"
     )

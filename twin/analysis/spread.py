@@ -43,15 +43,15 @@ class Spread:
     variants: tuple[Variant, ...]
 
 
-def variants(parameters: Parameters, speed_mps: float) -> list[tuple[str, Text, Parameters]]:
-    """The assumptions to try around ``parameters``, whose group moves at ``speed_mps``."""
-    slow, fast = speed_mps * (1 - SPEED_SHARE), speed_mps * (1 + SPEED_SHARE)
+def variants(parameters: Parameters) -> list[tuple[str, Text, Parameters]]:
+    """The assumptions to try around ``parameters``."""
+    slow, fast = (parameters.speed_factor * (1 + change) for change in (-SPEED_SHARE, SPEED_SHARE))
     near, far = parameters.snap_cap_m / 2, parameters.snap_cap_m * 2
     share = f"{SPEED_SHARE:.0%}"
     changes: list[tuple[str, Text, dict[str, Any]]] = [
         ("as_assumed", Text("现有假设", "As assumed"), {}),
-        ("slower", Text(f"速度慢 {share}", f"{share} slower"), {"speed_mps": slow}),
-        ("faster", Text(f"速度快 {share}", f"{share} faster"), {"speed_mps": fast}),
+        ("slower", Text(f"速度慢 {share}", f"{share} slower"), {"speed_factor": slow}),
+        ("faster", Text(f"速度快 {share}", f"{share} faster"), {"speed_factor": fast}),
         (
             "gates_closed",
             Text("未知出入口在最远侧", "Unknown gates on the far side"),
@@ -65,12 +65,12 @@ def variants(parameters: Parameters, speed_mps: float) -> list[tuple[str, Text, 
         (
             "hardest",
             Text("全部不利", "All of the harder ones"),
-            {"speed_mps": slow, "unknown_gates": "closed", "snap_cap_m": near, "crossing_factor": 2.0},
+            {"speed_factor": slow, "unknown_gates": "closed", "snap_cap_m": near, "crossing_factor": 2.0},
         ),
         (
             "easiest",
             Text("全部有利", "All of the easier ones"),
-            {"speed_mps": fast, "unknown_gates": "open", "snap_cap_m": far, "crossing_factor": 0.0},
+            {"speed_factor": fast, "unknown_gates": "open", "snap_cap_m": far, "crossing_factor": 0.0},
         ),
     ]
     return [(name, title, parameters.model_copy(update=change)) for name, title, change in changes]
@@ -89,7 +89,7 @@ def spread(
     applied); by default the city as it is. :class:`twin.errors.Cancelled` when asked to stop.
     """
     make = compute or (lambda parameters: study(base.city, parameters, needed_only=True))
-    tried = variants(base.parameters, base.travels[0].speed_mps)
+    tried = variants(base.parameters)
     found: dict[Parameters, Floats] = {base.parameters: base.rates()}
     result = []
     for number, (name, title, parameters) in enumerate(tried):
