@@ -100,6 +100,8 @@ def test_a_file_brings_the_same_scenario_to_another_home(store: Store, tmp_path:
         (LINK | {"type": "tunnel"}, "type"),
         (LINK | {"extra": 1}, "extra"),
         ({"kind": "remove", "layer": "road", "fid": 2**60}, "fid"),
+        ({"kind": "change", "layer": "site_5g", "fid": 1, "values": {}}, "values"),
+        ({"kind": "change", "layer": "site_5g", "fid": 1, "values": {"height_m": "high"}}, "height_m"),
     ],
 )
 def test_wrong_edits_say_what_is_wrong(wrong: dict[str, Any], named: str) -> None:
@@ -119,6 +121,14 @@ def test_wrong_files_and_texts_leave_nothing(store: Store) -> None:
     with pytest.raises(InputError):
         scenario.create(store, "甲" * 81)
     assert scenario.listed(store) == []
+
+
+def test_a_change_needs_no_required_column(store: Store) -> None:
+    off = edit({"kind": "change", "layer": "facility", "fid": 5, "values": {"capacity": 20}})
+    made = scenario.create(store, "甲", edits=[off])
+    assert scenario.plain(made.edits[0]) == {
+        "id": 1, "kind": "change", "layer": "facility", "fid": 5, "values": {"capacity": 20},
+    }  # fmt: skip
 
 
 def test_a_scenario_has_a_most_of_edits(store: Store) -> None:

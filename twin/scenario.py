@@ -1,10 +1,10 @@
 """Scenarios: the city as it is shown, plus a list of edits that never touch the data.
 
-An edit adds, moves or removes one object of a layer, joins two places by a new
-link, or opens a gate of an estate. Analyses take the edits in their order and
+An edit adds, moves, removes or changes one object of a layer, joins two places by a
+new link, or opens a gate of an estate. Analyses take the edits in their order and
 work out what changes; nothing but the list is kept, so a scenario stays valid
 when newer data come in. An object added by edit ``n`` goes by the feature
-number ``-n``, which later edits of the same scenario may move or remove.
+number ``-n``, which later edits of the same scenario may move, remove or change.
 """
 
 from __future__ import annotations
@@ -66,6 +66,15 @@ class Remove(_Edit):
     fid: Fid
 
 
+class Change(_Edit):
+    """Some columns of an object get other values: a site is switched off or its sectors re-tilted."""
+
+    kind: Literal["change"] = "change"
+    layer: str
+    fid: Fid
+    values: dict[str, Any] = Field(min_length=1)
+
+
 class Link(_Edit):
     """A new way for people on foot and cycles between two places, each on the nearest way."""
 
@@ -84,9 +93,10 @@ class Gate(_Edit):
     lat: Latitude
 
 
-Edit = Annotated[Add | Move | Remove | Link | Gate, Field(discriminator="kind")]
-_EDIT: TypeAdapter[Add | Move | Remove | Link | Gate] = TypeAdapter(Edit)
-AnyEdit = Add | Move | Remove | Link | Gate
+Edit = Annotated[Add | Move | Remove | Change | Link | Gate, Field(discriminator="kind")]
+_EDIT: TypeAdapter[Add | Move | Remove | Change | Link | Gate] = TypeAdapter(Edit)
+_OnObject = (Add, Move, Remove, Change)
+AnyEdit = Add | Move | Remove | Change | Link | Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +146,7 @@ def read_edit(data: Mapping[str, Any]) -> AnyEdit:
             f"情景修改有误：{where[:60]} 无效，请核对后重试。",
             f"the edit is not valid: {where[:60]}: {first['msg'][:200]}.",
         ) from None
-    if isinstance(edit, (Add, Move, Remove)):
+    if isinstance(edit, _OnObject):
         spec = _known(edit.layer)
         if isinstance(edit, (Add, Move)) and spec.geometry != "point":
             raise InputError(
@@ -144,7 +154,9 @@ def read_edit(data: Mapping[str, Any]) -> AnyEdit:
                 f"objects of the layer {spec.id!r} are not points; they cannot be added or moved by a click.",
             )
         if isinstance(edit, Add):
-            _check_values(spec, edit.values)
+            _check_values(spec, edit.values, complete=True)
+        elif isinstance(edit, Change):
+            _check_values(spec, edit.values, complete=False)
     return edit
 
 
@@ -155,7 +167,7 @@ def _known(layer: str) -> LayerSpec:
         raise UnknownName(f"没有图层 {layer[:40]!r}。", f"there is no layer {layer[:40]!r}.") from None
 
 
-def _check_values(spec: LayerSpec, values: Mapping[str, Any]) -> None:
+def _check_values(spec: LayerSpec, values: Mapping[str, Any], *, complete: bool) -> None:
     for name, value in values.items():
         column = next((item for item in spec.columns if item.name == name), None)
         if column is None:
@@ -169,7 +181,7 @@ def _check_values(spec: LayerSpec, values: Mapping[str, Any]) -> None:
                 f"{str(value)[:40]!r} is not a value of the column {name!r}.",
             )
     missing = [item for item in spec.columns if item.required and values.get(item.name) is None]
-    if missing:
+    if complete and missing:
         raise InputError(
             f"新增“{spec.title.zh}”须给出“{missing[0].title.zh}”。",
             f"a new object of the layer {spec.id!r} needs the column {missing[0].name!r}.",
@@ -270,7 +282,7 @@ def add_edit(store: Store, identity: str, edit: AnyEdit) -> Scenario:
 
 
 def remove_edit(store: Store, identity: str, number: int) -> Scenario:
-    """Take edit ``number`` back, with those that move or remove what it added."""
+    """Take edit ``number`` back, with those that move, remove or change what it added."""
 
     def change(old: Scenario) -> Scenario:
         if all(edit.id != number for edit in old.edits):
@@ -280,7 +292,7 @@ def remove_edit(store: Store, identity: str, number: int) -> Scenario:
         edits = tuple(
             edit
             for edit in old.edits
-            if edit.id != number and not (isinstance(edit, (Move, Remove)) and edit.fid == -number)
+            if edit.id != number and not (isinstance(edit, (Move, Remove, Change)) and edit.fid == -number)
         )
         return replace(old, edits=edits)
 
@@ -318,7 +330,7 @@ def from_file(store: Store, document: Mapping[str, Any]) -> Scenario:
     old = {edit.id: number for number, edit in enumerate(read, 1)}
     moved = [
         edit.model_copy(update={"fid": -old.get(-edit.fid, 0)})
-        if isinstance(edit, (Move, Remove)) and edit.fid < 0
+        if isinstance(edit, (Move, Remove, Change)) and edit.fid < 0
         else edit
         for edit in read
     ]
@@ -381,8 +393,8 @@ def _check_count(edits: Sequence[AnyEdit]) -> None:
 
 
 def _check_reference(scenario: Scenario, edit: AnyEdit) -> None:
-    """An object added by the scenario must be there to be moved or removed."""
-    if not isinstance(edit, (Move, Remove)) or edit.fid >= 0:
+    """An object added by the scenario must be there to be moved, removed or changed."""
+    if not isinstance(edit, (Move, Remove, Change)) or edit.fid >= 0:
         return
     added = any(
         isinstance(item, Add) and item.id == -edit.fid and item.layer == edit.layer for item in scenario.edits

@@ -106,7 +106,7 @@ def test_a_centre_a_bridge_a_gate_and_a_closed_street(visit: Callable[..., Visit
     expect(page.locator(".lc-towns [data-area='310114199']")).to_contain_text("−28.3")
 
     # The address brings it back.
-    page.wait_for_function("new URL(location).searchParams.has('scn')")
+    page.wait_for_function("!new URL(location).searchParams.has('panel')")
     again = opened(visit, server, page.url.split("?", 1)[1]).page
     expect(again.locator(".lc-headline[data-area=district] b").first).to_have_text("66.7\u2009%")
     quiet(seen)

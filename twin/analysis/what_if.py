@@ -24,7 +24,7 @@ from twin.analysis.rules import CATEGORY_IDS, CENTRE
 from twin.analysis.supply import Supply
 from twin.analysis.travellers import Traveller
 from twin.errors import InputError
-from twin.scenario import Add, AnyEdit, Gate, Link, Move, Remove
+from twin.scenario import Add, AnyEdit, Change, Gate, Link, Move, Remove
 
 _LAYERS = ("facility", CENTRE)
 _GATE_REACH_M = 120.0
@@ -54,7 +54,7 @@ def with_edits(base: Study, edits: Sequence[AnyEdit]) -> Study:
                 streets.closed.add(edit.fid)
             else:
                 ignored.append(edit.id)
-        elif edit.layer in _LAYERS:
+        elif edit.layer in _LAYERS and not isinstance(edit, Change):
             changed = _supplied(services, edit, centre_services=base.parameters.centre_services)
             if changed is None:
                 ignored.append(edit.id)

@@ -174,11 +174,11 @@ def valid(
     visible = np.asarray(line_of_sight, dtype=bool)
     d2d, frequency = np.asarray(d2d_m, dtype=float), np.asarray(frequency_ghz, dtype=float)
     bs, ut = np.asarray(h_bs_m, dtype=float), np.asarray(h_ut_m, dtype=float)
-    inside: Mask = (d2d >= 10) & (frequency >= 0.5)
-    if code == RMA:
-        inside = inside & (d2d <= np.where(visible, 10_000, 5_000)) & (frequency <= 30)
+    rural = code == RMA
+    farthest = np.where(visible, 10_000 if rural else 5_000, 5_000)
+    inside = (d2d >= 10) & (d2d <= farthest) & (frequency >= 0.5) & (frequency <= (30 if rural else 100))
+    if rural:
         return np.asarray(inside & (bs >= 10) & (bs <= 150) & (ut >= 1) & (ut <= 10))
-    inside = inside & (d2d <= 5_000) & (frequency <= 100) & (visible | True)  # shape of all arguments
     return np.asarray(inside & (bs == (25 if code == UMA else 10)) & (ut >= 1.5) & (ut <= 22.5))
 
 
@@ -304,7 +304,7 @@ def _wall_kind(kind: str, release: int) -> None:
 
 
 def _height(height_m: Numbers) -> F64:
-    return np.maximum(np.asarray(height_m, dtype=float), LEAST_HEIGHT_M)
+    return np.asarray(np.maximum(np.asarray(height_m, dtype=float), LEAST_HEIGHT_M))
 
 
 def _positive(value: Numbers, name: str) -> F64:

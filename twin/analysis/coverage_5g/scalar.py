@@ -33,8 +33,8 @@ from twin.analysis.coverage_5g.propagation import (
 )
 
 __all__ = [
-    "RMA", "UMA", "UMI", "Slopes", "angles_deg", "cuts_gain_dbi", "element_gain_dbi", "hybrid_db",
-    "knife_edge_db", "panel_gain_dbi", "path_loss_db", "slopes",
+    "RMA", "UMA", "UMI", "Slopes", "angles_deg", "cuts_gain_dbi", "element_gain_dbi", "floored",
+    "hybrid_db", "knife_edge_db", "panel_gain_dbi", "path_loss_db", "slopes",
 ]  # fmt: skip
 
 Formula = TypeVar("Formula", bound=Callable[..., Any])
@@ -188,7 +188,7 @@ def cuts_gain_dbi(
     t = at - i
     i %= m
     down = down_db[i] + t * (down_db[(i + 1) % m] - down_db[i])
-    return gain_dbi - across - down
+    return float(gain_dbi - across - down)
 
 
 @inlined

@@ -46,7 +46,7 @@ export class ReachPanel {
 
   #pick() {
     const {tools} = this.page;
-    tools.take({name: 'origin', cursor: 'crosshair', pick: null, use: ([lon, lat]) => this.show({lon, lat})});
+    tools.take({name: 'origin', cursor: 'crosshair', pick: ['centre'], anywhere: true, use: ([lon, lat], centre) => this.show(centre ?? {lon, lat})});
     this.write();
   }
 

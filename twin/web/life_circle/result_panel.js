@@ -5,6 +5,7 @@ import {number} from '../map/format.js';
 import {language, say} from '../map/text.js';
 import {evidenceButton} from './evidence.js';
 import {bar, change, people, percent, status} from './figures.js';
+import {refresh} from './refresh.js';
 import {sentence, t} from './text.js';
 import {TownTable} from './town_table.js';
 
@@ -17,6 +18,7 @@ export const headAreas = (result) => ['central', 'district'].flatMap((kind) => r
 
 export class ResultPanel {
   #area = ''; // whose denominators are shown
+  #unfolded = false; // the assumptions behind the interval
 
   constructor(page) {
     this.page = page;
@@ -38,12 +40,10 @@ export class ResultPanel {
   write() {
     if (!this.body?.isConnected) return;
     const {study} = this;
-    const held = document.activeElement?.dataset?.choice;
-    fill(this.choices, study.options ? this.#choices() : null);
-    if (held) this.choices.querySelector(`[data-choice=${held}]`)?.focus();
+    refresh(this.choices, study.options ? this.#choices() : null);
     this.shown.setAttribute('aria-busy', String(study.loading));
     const scrolled = this.body.scrollTop;
-    fill(this.shown, study.failure ? this.#failure() : null, study.result ? this.#result(study.result) : study.failure ? null : h('p.tw-note', {}, t('loading')));
+    refresh(this.shown, study.failure ? this.#failure() : null, study.result ? this.#result(study.result) : study.failure ? null : h('p.tw-note', {}, t('loading')));
     this.body.scrollTop = scrolled;
   }
 
@@ -57,7 +57,7 @@ export class ResultPanel {
     const {standards, groups, measures, categories} = study.options;
     const choice = (name, options) => {
       const control = select(t(name), options, study[name], (value) => study.choose({[name]: value}));
-      control.dataset.choice = name;
+      Object.assign(control.dataset, {choice: name, key: name});
       const chosen = (study.options[`${name}s`] ?? []).find((item) => item.id === study[name]);
       if (chosen) control.title = [say(chosen.title), say(chosen.text), chosen.citation && (say(chosen.citation) || chosen.citation), chosen.source].filter((part) => part && typeof part === 'string').join('\n');
       return h('label.lc-choice', {}, h('span', {}, t(name)), control);
@@ -122,10 +122,10 @@ export class ResultPanel {
     }
     const [low, high] = spread;
     const contains = low < area.target && area.target <= high;
-    return h('details.lc-interval', {'data-contains': String(contains)}, h('summary', {},
+    return h('details.lc-interval', {'data-contains': String(contains), open: this.#unfolded, ontoggle: (event) => { this.#unfolded = event.target.open; }}, h('summary', {},
       h('span', {}, t('interval', {low: (low * 100).toFixed(1), high: (high * 100).toFixed(1)})),
       contains ? h('span.lc-status.lc-warn', {}, '◆ ', t('interval.contains')) : h('span.lc-status', {}, t(low >= area.target ? 'interval.above' : 'interval.below'))),
-    interval?.variants ? h('table.tw-table', {}, h('tbody', {}, interval.variants.map((item) => h('tr', {}, h('th', {scope: 'row'}, say(item.title)), h('td', {}, percent(item.rate, area.target)))))) : null);
+    interval?.variants ? h('table.tw-table', {}, h('tbody', {}, interval.variants.map((item) => h('tr', {}, h('th', {scope: 'row'}, say(item.title)), h('td', {}, percent(item.rates?.[area.id] ?? item.rate, area.target)))))) : null);
   }
 
   #categories(result) {

@@ -1,9 +1,9 @@
 // What a click on the map does while something is being placed: one tool at a time.
 //
-// A tool is {name, help, cursor, pick: layers that may be hit | null, use(place,
-// object), first: place of the first of two clicks}. `place` is [lon, lat] on
-// the ground, `object` the card of what was hit, or what Marks.placed
-// tells of an object that the scenario put there.
+// A tool is {name, cursor, pick: layers that may be hit | null, anywhere: also
+// where nothing is hit, use(place, object)}. `place` is [lon, lat] on the ground,
+// `object` the card of what was hit, or what Marks.placed tells of an object that
+// the scenario put there. `first` holds the first of two clicks.
 
 import {get} from '../data_page/api.js';
 import {nameOf} from '../map/engine.js';
@@ -39,7 +39,7 @@ export class Tools {
     const {tool, app} = this;
     const place = app.engine.unproject(x, y);
     const object = tool.pick ? await this.#hit(x, y, tool.pick) : null;
-    if (tool.pick && !object) { app.shell.say(t(`tool.${tool.name}.miss`)); return; }
+    if (tool.pick && !object && !tool.anywhere) { app.shell.say(t(`tool.${tool.name}.miss`)); return; }
     await tool.use(place, object);
   }
 
