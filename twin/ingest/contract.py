@@ -17,6 +17,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers import Column, LayerSpec
 from twin.crs import Reference
@@ -27,9 +29,13 @@ from twin.ingest import values as read
 from twin.ingest.faults import Faults
 from twin.ingest.heights import complete_heights
 from twin.ingest.mapping import unit_for
+from twin.ingest.places import degrees
+from twin.ingest.radio_values import READERS
 from twin.ingest.reading import Accepted, Origin, Task
 from twin.ingest.records import group_records
 from twin.ingest.shapes import Shaping
+from twin.ingest.sites import LAYER as SITES
+from twin.ingest.sites import SiteTable, totals
 
 _NESTED = (list, tuple, dict, np.ndarray)
 _TOWN = re.compile(r"(\d{9})(?:000)?$")
@@ -76,17 +82,24 @@ def accept(
     reference: Reference,
     report: CrsReport,
     task: Task,
+    region: BaseGeometry | None = None,
 ) -> Accepted:
     """Rows of ``source`` as rows of the layer ``spec``.
 
-    :class:`NoGoodRow` when none is left.
+    ``region`` is the district (EPSG:4326) where it is known; 5G sites far
+    outside it stay out. :class:`NoGoodRow` when no row is left.
     """
     task.step(0.0, "check")
     faults = Faults()
     table = source.table.reset_index(drop=True)
+    geometry = np.array(source.geometry, dtype=object)
     rows = np.arange(source.first_row, source.first_row + len(table))
+    sites = SiteTable.of(table, geometry, rows, mapping) if spec.id == SITES else None
+    if sites is not None:
+        table, geometry, rows = sites.table, sites.geometry, sites.numbers
     keys = _keys(table, mapping)
-    shaping = Shaping(np.array(source.geometry, dtype=object), rows, keys, faults)
+    shaping = Shaping(geometry, rows, keys, faults)
+    _placeless(shaping, table, mapping)
     shaping.place(reference)
     task.step(0.3, "check")
     shaping.repair()
@@ -114,15 +127,23 @@ def accept(
         for column in spec.columns
         if column.kind == "records" and column.name not in mapping
     }
+    if keys is not None:
+        columns["source_key"] = pd.Series(_filled(keys, rows))
+    if sites is not None:
+        known = columns if keys is None else {**columns, "source_key": keys}
+        sites.check(checker, fields, known, shaping.geometry, region)
     good = checker.good
     if spec.id == "town" and "code" in columns:
         columns["code"] = columns["code"].map(_nine_digits, na_action="ignore")
-    if keys is not None:
-        columns["source_key"] = _filled(keys, rows)
     frame = gpd.GeoDataFrame(columns, geometry=shaping.geometry, index=np.arange(len(table)), crs=4326)
     frame = frame[good]
-    if grouped:
-        frame = group_records(frame, {name: found for name, found in fields.items() if found}, rows, faults)
+    if grouped and len(frame):
+        owner = None
+        if sites is not None:
+            owner = sites.gathered(frame, known, faults)
+            sites.named(frame, owner)
+        found = {name: members for name, members in fields.items() if members}
+        frame = group_records(frame, found, rows, faults, owner)
     rejected = int((~good).sum())
     if spec.id == "building" and len(frame):
         frame = complete_heights(frame)
@@ -130,6 +151,19 @@ def accept(
         raise NoGoodRow(*_none_good(spec, faults, rejected))
     task.step(1.0, "check")
     return Accepted(spec.id, frame.reset_index(drop=True), faults.table(), rejected, report)
+
+
+def _placeless(shaping: Shaping, table: pd.DataFrame, mapping: Mapping[str, str]) -> None:
+    """Say why a row of a table has no place where more is known than that it has none."""
+    missing = shapely.is_missing(shaping.geometry)
+    if not missing.any():
+        return
+    shaping.refuse(missing & totals(table), "这是合计行，不是数据", "it is a row of totals, not of data")
+    for target, zh, en in (("lon", "经度", "longitude"), ("lat", "纬度", "latitude")):
+        if target in mapping:
+            raw = table[mapping[target]]
+            unread = missing & ~read.is_missing(raw) & np.isnan(degrees(raw))
+            shaping.refuse(unread, f"{zh}不是数字", f"its {en} is not a number", raw)
 
 
 def _none_good(spec: LayerSpec, faults: Faults, rejected: int) -> tuple[str, str]:
@@ -189,7 +223,7 @@ class _Checker:
         self._keys = keys
         self._faults = faults
 
-    def _fault(
+    def fault(
         self,
         mask: npt.NDArray[np.bool_],
         column: str,
@@ -199,6 +233,7 @@ class _Checker:
         *,
         warn: bool = False,
     ) -> None:
+        """Report the rows of ``mask`` that are still in, and drop them unless ``warn``."""
         chosen = mask & self.good
         if not chosen.any():
             return
@@ -219,14 +254,14 @@ class _Checker:
         index = np.flatnonzero(self.good & ~pd.isna(keys))
         again = np.zeros(len(keys), dtype=bool)
         again[index] = pd.Series(keys[index]).duplicated().to_numpy()
-        self._fault(
+        self.fault(
             again, "source_key", "编号与前面的行重复", "its key is that of an earlier row", pd.Series(keys)
         )
 
     def lacking(self, column: Column) -> None:
         """The file has no column for a required one."""
         everything = np.ones(len(self.table), dtype=bool)
-        self._fault(
+        self.fault(
             everything,
             column.name,
             f"缺少必填列“{column.title.zh}”，请指定对应的列",
@@ -239,7 +274,7 @@ class _Checker:
         raw = self.table[header]
         if column.required:
             missing = read.is_missing(raw)
-            self._fault(missing, column.name, f"必填的“{column.title.zh}”为空",
+            self.fault(missing, column.name, f"必填的“{column.title.zh}”为空",
                         f"the required {column.title.en!r} is empty", None)  # fmt: skip
         if column.kind == "text":
             return self._text(column, raw)
@@ -256,24 +291,29 @@ class _Checker:
         return self._number(column, raw, header)
 
     def _unread(self, bad: npt.NDArray[np.bool_], column: Column, raw: pd.Series, zh: str, en: str) -> None:
-        self._fault(bad, column.name, f"“{column.title.zh}”不是{zh}", f"{column.title.en!r} is not {en}", raw)
+        self.fault(bad, column.name, f"“{column.title.zh}”不是{zh}", f"{column.title.en!r} is not {en}", raw)
 
     def _text(self, column: Column, raw: pd.Series) -> pd.Series:
         if not column.choices:
             return read.texts(raw)
         found, bad = read.choices(raw, column)
         if column.required:
-            self._fault(bad, column.name, f"“{column.title.zh}”不是已知的取值",
+            self.fault(bad, column.name, f"“{column.title.zh}”不是已知的取值",
                         f"{column.title.en!r} is not one of the known values", raw)  # fmt: skip
         else:
             zh = f"“{column.title.zh}”不是已知的取值，已置空"
             en = f"{column.title.en!r} is not one of the known values and was left empty"
-            self._fault(bad, column.name, zh, en, raw, warn=True)
+            self.fault(bad, column.name, zh, en, raw, warn=True)
         return found
 
     def _number(self, column: Column, raw: pd.Series, header: str) -> pd.Series:
-        found, bad = read.numbers(raw, column, unit_for(column, header))
-        self._unread(bad, column, raw, "数字", "a number")
+        special = READERS.get(column.name)
+        if special is None:
+            found, bad = read.numbers(raw, column, unit_for(column, header))
+            self._unread(bad, column, raw, "数字", "a number")
+        else:
+            found, bad = special.read(raw, column, header)
+            self._unread(bad, column, raw, special.what.zh, special.what.en)
         if column.name == "year":
             # Files write 0 for an unknown year.
             found[found == 0] = np.nan
@@ -282,7 +322,7 @@ class _Checker:
         with np.errstate(invalid="ignore"):
             outside = (found < low) | (found > high) | (np.abs(found) > 2**53)
         unit = column.unit
-        self._fault(outside, column.name, f"“{column.title.zh}”超出范围 {low:g} 至 {high:g} {unit}".strip(),
+        self.fault(outside, column.name, f"“{column.title.zh}”超出范围 {low:g} 至 {high:g} {unit}".strip(),
                     f"{column.title.en!r} is outside {low:g} to {high:g} {unit}".strip(), raw)  # fmt: skip
         found[outside] = np.nan
         if column.kind == "integer":
@@ -310,7 +350,7 @@ class _Checker:
         found = [int(match[1]) if isinstance(match, re.Match) else pd.NA for match in codes]
         bad = np.array([item is pd.NA for item in found]) & ~read.is_missing(raw)
         zh, en = "街镇代码不是九位数字，已置空", "the town code has not nine digits and was left empty"
-        self._fault(bad, "town", zh, en, raw, warn=True)
+        self.fault(bad, "town", zh, en, raw, warn=True)
         return pd.Series(pd.array(found, dtype="Int64"), index=raw.index)
 
 

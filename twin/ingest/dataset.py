@@ -95,8 +95,9 @@ class VectorDataset(Dataset):
             raise _undecided(self.name, report)
         reference = _reference(report, source)
         return accept(
-            spec, source, chosen, reference=reference, report=report, task=Task(progress, cancelled)
-        )
+            spec, source, chosen, reference=reference, report=report, task=Task(progress, cancelled),
+            region=None if self._known is None else self._known.region,
+        )  # fmt: skip
 
 
 def _spec(layer: str) -> LayerSpec:

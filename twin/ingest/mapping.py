@@ -28,6 +28,28 @@ _KEY_NAMES = (
     "编号", "编码", "标识", "标识码", "唯一标识", "设备编号", "站号", "基站编号", "基站id", "siteid",
     "bldgid", "buildingid", "code", "adcode", "areacode", "regionid",
 )  # fmt: skip
+SITE_IDS = (
+    "站号", "基站id", "基站号", "基站编号", "基站标识", "站点编号", "站点id", "gnodebid", "gnbid", "nrsiteid",
+    "siteid", "sitenumber", "sitecode", "enodebid", "enbid", "nodebid", "网元id", "物理站编号", "物理站id",
+    "物理站址编码", "站址编码", "站址编号",
+)  # fmt: skip
+"""Headers of the number that the sectors of a 5G site share."""
+CELL_NAMES = (
+    "小区名称",
+    "小区中文名",
+    "小区名",
+    "nr小区名称",
+    "扇区名称",
+    "cellname",
+    "nrcellname",
+    "sectorname",
+)
+"""Headers of a name that belongs to one sector."""
+TOTAL_TILTS = (
+    "下倾角", "下倾", "倾角", "俯仰角", "天线下倾角", "总下倾角", "总下倾", "总倾角", "天线总下倾角", "tilt",
+    "downtilt", "antennatilt", "totaltilt", "totaldowntilt",
+)  # fmt: skip
+"""Headers of a tilt that is mechanical and electrical together, or does not say which."""
 _TOWN_NAMES = ("towncode", "街镇代码", "乡镇代码", "街道代码", "镇代码", "统计用区划代码")
 _NAME_PATTERN = re.compile(r"(name|名称|名|站名)$")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -64,6 +86,9 @@ def propose_mapping(spec: LayerSpec, table: pd.DataFrame, taken: Sequence[str] =
     if "name" not in mapping and any(column.name == "name" for column in spec.columns):
         mapping.update(_names(spec, table, [header for header in headers if header not in used]))
     key = _key(table, by_name)
+    if spec.id == "site_5g" and any("." in target for target in mapping):
+        # A row per sector: the key is the site's, and repeats.
+        key = next((by_name[name] for name in SITE_IDS if name in by_name), key)
     if key is not None:
         mapping["source_key"] = key
     if spec.id != "town":

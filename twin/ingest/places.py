@@ -85,7 +85,7 @@ def geometry_of(table: pd.DataFrame, places: Mapping[str, str]) -> Geometries:
     if "wkt" in places:
         return _from_cells(table[places["wkt"]])
     if "lon" in places and "lat" in places:
-        x, y = _degrees(table[places["lon"]]), _degrees(table[places["lat"]])
+        x, y = degrees(table[places["lon"]]), degrees(table[places["lat"]])
         given = np.isfinite(x) & np.isfinite(y)
         geometry = np.full(len(table), None, dtype=object)
         geometry[given] = shapely.points(x[given], y[given])
@@ -117,7 +117,7 @@ def datum_in(name: str) -> Declared:
     return Declared(Reference(found[0]), "name") if len(found) == 1 else Declared()
 
 
-def _degrees(values: pd.Series) -> npt.NDArray[np.float64]:
+def degrees(values: pd.Series) -> npt.NDArray[np.float64]:
     """Numbers, also written with a decimal comma or as degrees, minutes and seconds; NaN where none."""
     plain = np.array(
         pd.to_numeric(values, errors="coerce").to_numpy(dtype=float, na_value=np.nan), dtype=float

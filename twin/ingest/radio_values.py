@@ -105,14 +105,20 @@ def _scaled(number: float, unit: str) -> float:
     return number if number <= 100 else number / 1000
 
 
-def power_unit(values: pd.Series, column: Column, header: str) -> str:
-    """Unit of the numbers of a column of powers: ``dbm``, ``0.1dbm``, ``w``, ``mw`` or ``kw``.
+def stated_power_unit(header: str) -> str:
+    """The unit that a header of powers names: ``dbm``, ``0.1dbm``, ``w``, ``mw`` or ``kw``, else ``""``."""
+    unit = fold(unit_in(header)).replace(" ", "").replace("瓦", "w")
+    return unit if unit in ("dbm", "0.1dbm", "w", "mw", "kw") else ""
+
+
+def power_unit(values: pd.Series, header: str = "") -> str:
+    """Unit of the plain numbers of a column of powers.
 
     Where the header names none, numbers mostly above 63 are watts, others dBm.
     """
-    unit = fold(unit_in(header)).replace(" ", "").replace("瓦", "w")
-    if unit in ("dbm", "0.1dbm", "w", "mw", "kw"):
-        return unit
+    stated = stated_power_unit(header)
+    if stated:
+        return stated
     plain = pd.to_numeric(values.where(~values.map(lambda value: isinstance(value, bool))), errors="coerce")
     some = plain.to_numpy(dtype=float, na_value=np.nan)
     some = some[np.isfinite(some)]
@@ -121,7 +127,7 @@ def power_unit(values: pd.Series, column: Column, header: str) -> str:
 
 def read_powers(values: pd.Series, column: Column, header: str) -> tuple[Floats, Mask]:
     """Powers in dBm; zero and negative watts cannot be read."""
-    unit = power_unit(values, column, header)
+    unit = power_unit(values, header)
     if unit == "0.1dbm":
         found, bad = numbers(values, replace(column, unit=""), "")
         return found / 10, bad

@@ -21,6 +21,7 @@ def group_records(
     fields: Mapping[str, Mapping[str, pd.Series]],
     rows: npt.NDArray[np.int64],
     faults: Faults,
+    owners: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
     """One row per object, its records collected in file order.
 
@@ -28,18 +29,11 @@ def group_records(
     columns. Rows of one name more than some 50 m apart are different objects
     of the same name. ``fields`` are aligned with the index of ``frame``, which
     counts the rows of the file; ``rows`` are the numbers users know them by.
+    ``owners``, where given, say which rows belong together, and become the keys.
     """
     if not fields:
         return frame
-    middle = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
-    cells = pd.Series([f"{x:.5f} {y:.5f}" for x, y in middle], index=frame.index)
-    if "name" in frame and frame["name"].notna().any():
-        names = frame["name"]
-        first = pd.DataFrame(middle, index=frame.index).groupby(names).transform("first")
-        far = np.abs(middle - first.to_numpy()).max(axis=1) > _APART
-        owner = names.where(names.notna() & ~far, names.fillna("").astype(str) + " " + cells)
-    else:
-        owner = cells
+    owner = _owners(frame) if owners is None else owners
     numbers, _ = pd.factorize(owner)
     starts = ~pd.Series(numbers).duplicated().to_numpy()
     result = frame[starts].copy()
@@ -53,7 +47,7 @@ def group_records(
         column = np.empty(len(result), dtype=object)
         column[:] = [records or None for records in collected]
         result[name] = column
-    if "source_key" in result:
+    if "source_key" in result and owners is None:
         again = result["source_key"].duplicated().to_numpy()
         if again.any():
             faults.add(
@@ -67,9 +61,20 @@ def group_records(
             result = result[~again]
     else:
         # A name is stable between two deliveries of the same table, a row number is not.
-        key = owner[starts]
-        result["source_key"] = key.to_numpy()
+        result["source_key"] = owner[starts].astype(str).to_numpy()
     return result
+
+
+def _owners(frame: gpd.GeoDataFrame) -> pd.Series:
+    """What the rows of one object share: name, else place to a metre."""
+    middle = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
+    cells = pd.Series([f"{x:.5f} {y:.5f}" for x, y in middle], index=frame.index)
+    if "name" not in frame or not frame["name"].notna().any():
+        return cells
+    names = frame["name"]
+    first = pd.DataFrame(middle, index=frame.index).groupby(names).transform("first")
+    far = np.abs(middle - first.to_numpy()).max(axis=1) > _APART
+    return names.where(names.notna() & ~far, names.fillna("").astype(str) + " " + cells)
 
 
 def _plain(value: Any) -> Any:

@@ -53,6 +53,10 @@ class Shaping:
         if level != "warning":
             self.good &= ~mask
 
+    def refuse(self, mask: npt.NDArray[np.bool_], zh: str, en: str, values: Any = None) -> None:
+        """Keep out the objects in ``mask`` for a reason that only the table shows."""
+        self._fault(mask, zh, en, values=values)
+
     def place(self, reference: Reference) -> None:
         """Into EPSG:4326; objects outside the earth leave."""
         self._fault(

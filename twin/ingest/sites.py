@@ -22,8 +22,8 @@ from shapely.geometry.base import BaseGeometry
 from twin.crs_evidence import Geometries, Plane
 from twin.ingest.faults import Faults
 from twin.ingest.mapping import CELL_NAMES, TOTAL_TILTS, normal
-from twin.ingest.radio_values import MOST_DBM, power_unit
-from twin.ingest.values import Mask, as_text, fold, is_missing, texts, vocabulary
+from twin.ingest.radio_values import MOST_DBM, power_unit, stated_power_unit
+from twin.ingest.values import Mask, as_text, fold, texts, vocabulary
 
 LAYER = "site_5g"
 SAME_SITE_M = 50.0
@@ -32,14 +32,14 @@ NEAR_DISTRICT_M = 5_000.0
 """Sites up to here beyond the district serve its border and disturb it; TR 38.901's formulas end here."""
 
 _AZIMUTH = "sectors.azimuth_deg"
-_COVERAGE_NAMES = frozenset({
+_COVERAGE_NAMES = (
     "覆盖类型", "覆盖类别", "覆盖场景", "室内外", "室内外类型", "室内室外", "室分宏站", "是否室分", "站点类型",
     "基站类型", "站址类型", "站型", "小区类型", "小区覆盖类型", "天线类型", "coveragetype", "coverage",
     "indooroutdoor", "indoor", "sitetype", "celltype", "antennatype",
-})  # fmt: skip
+)  # fmt: skip
 _CELL_IDS = (
     "ncgi", "nrcgi", "cgi", "小区cgi", "nci", "小区标识", "小区id", "小区编号", "小区号", "cellid", "nrcellid",
-    "本地小区标识", "localcellid", "扇区id", "扇区号", "扇区编号", "sectorid", *CELL_NAMES,
+    "本地小区标识", "localcellid", *CELL_NAMES,
 )  # fmt: skip
 _INDOOR = re.compile(r"室分|室内|indoor|\bdas\b|楼宇分布|皮站|pico|lampsite|qcell")
 _OMNI = re.compile(r"全向|omni")
@@ -79,7 +79,11 @@ class SiteTable:
 
     @classmethod
     def of(
-        cls, table: pd.DataFrame, geometry: Geometries, numbers: npt.NDArray[np.int64], mapping: Mapping[str, str]
+        cls,
+        table: pd.DataFrame,
+        geometry: Geometries,
+        numbers: npt.NDArray[np.int64],
+        mapping: Mapping[str, str],
     ) -> SiteTable:
         """The table with a row per sector and its coverage words taken out of numbers and mounts."""
         table, source, piece = _unfolded(table, mapping)
@@ -131,7 +135,9 @@ class SiteTable:
         omni = self.coverage != ""
         if "pattern" in sectors or omni.any():
             pattern = sectors.get("pattern", pd.Series([None] * len(self.table), dtype=object))
-            named = pattern.map(lambda value: _matches(_OMNI, value) or _matches(_INDOOR, value)).to_numpy(bool)
+            named = pattern.map(lambda value: _matches(_OMNI, value) or _matches(_INDOOR, value)).to_numpy(
+                bool
+            )
             omni = omni | named
             words = np.where(self.coverage == "indoor", "omni-indoor", "omni").astype(object)
             # An antenna's own name stays, unless it would be taken for a directed one.
@@ -159,7 +165,7 @@ class SiteTable:
             absurd = power > MOST_DBM
         checker.fault(absurd, "power_dbm", f"功率超过 {MOST_DBM:g} dBm（2 kW），不合理",
                       f"its power is more than {MOST_DBM:g} dBm (2 kW), which no sector has", raw)  # fmt: skip
-        if not re.search(r"d?bm|w|瓦", normal_unit(header)) and raw.map(_plain_number).any():
+        if not stated_power_unit(header) and raw.map(_plain_number).any():
             unit = "W" if power_unit(raw) == "w" else "dBm"
             checker.fault(_first(checker.good), "power_dbm", f"功率列没有写单位，数字按 {unit} 读取",
                           f"the powers state no unit; plain numbers were read as {unit}", None,
@@ -170,9 +176,13 @@ class SiteTable:
         mechanical, electrical = sectors.get("mechanical_tilt_deg"), sectors.get("electrical_tilt_deg")
         if electrical is not None and mechanical is not None:
             if self._total("mechanical_tilt_deg"):
-                sectors["mechanical_tilt_deg"] = (mechanical - electrical).where(electrical.notna(), mechanical)
+                sectors["mechanical_tilt_deg"] = (mechanical - electrical).where(
+                    electrical.notna(), mechanical
+                )
             elif self._total("electrical_tilt_deg"):
-                sectors["electrical_tilt_deg"] = (electrical - mechanical).where(mechanical.notna(), electrical)
+                sectors["electrical_tilt_deg"] = (electrical - mechanical).where(
+                    mechanical.notna(), electrical
+                )
         elif mechanical is not None and normal(self.mapping["sectors.mechanical_tilt_deg"]) in TOTAL_TILTS:
             # One tilt and no word on its kind: there is no other on top of it.
             sectors["electrical_tilt_deg"] = pd.Series(0.0, index=mechanical.index).where(mechanical.notna())
@@ -182,7 +192,11 @@ class SiteTable:
         return "总" in header or "total" in header
 
     def _twice(
-        self, checker: Checker, sectors: Mapping[str, pd.Series], columns: Mapping[str, Any], places: Geometries
+        self,
+        checker: Checker,
+        sectors: Mapping[str, pd.Series],
+        columns: Mapping[str, Any],
+        places: Geometries,
     ) -> None:
         """A cell (or, without cell names, a row) given twice: the first good one stays."""
         good = np.flatnonzero(checker.good)
@@ -224,10 +238,12 @@ class SiteTable:
         size = len(self.table)
         name = columns.get("name")
         by_cell = name is not None and normal(self.mapping["name"]) in CELL_NAMES
-        names = _objects(name, size) if name is not None and not by_cell else np.full(size, None, dtype=object)
+        names = (
+            _objects(name, size) if name is not None and not by_cell else np.full(size, None, dtype=object)
+        )
         keys = _objects(columns.get("source_key"), size)
-        known = pd.Series(names).nunique()
-        if known and pd.Series(keys).nunique() > 1.5 * known:
+        known = pd.Series(names).nunique() or len(set(_spots(places)))
+        if pd.Series(keys).nunique() > 1.5 * known:
             keys[:] = None
         owner = np.where(pd.notna(keys), keys, names)
         if pd.isna(owner).any():
@@ -255,14 +271,18 @@ class SiteTable:
         ``frame`` is indexed by rows of the table. Rows farther off become a site of their own: remote radio units
         share the number of their base unit.
         """
-        owner = pd.Series(self.owner(columns, _column(frame, len(self.table)))[frame.index], index=frame.index)
+        owner = pd.Series(
+            self.owner(columns, _column(frame, len(self.table)))[frame.index], index=frame.index
+        )
         xy = shapely.get_coordinates(frame.geometry.to_numpy())
         plane = Plane(float(xy[:, 0].mean()), float(xy[:, 1].mean()))
         metres = plane(xy[:, 0], xy[:, 1])
         result = owner.copy()
         found: list[tuple[int, float]] = []
         places = pd.DataFrame(metres).groupby(owner.to_numpy()).agg(["min", "max"])
-        wide = np.hypot(places[0]["max"] - places[0]["min"], places[1]["max"] - places[1]["min"]) > SAME_SITE_M
+        wide = (
+            np.hypot(places[0]["max"] - places[0]["min"], places[1]["max"] - places[1]["min"]) > SAME_SITE_M
+        )
         values = owner.to_numpy()
         for name in places.index[wide]:
             anchors: list[int] = []
@@ -304,11 +324,6 @@ def totals(table: pd.DataFrame) -> Mask:
         words = table[header].map(lambda value: normal(value).rstrip(":：") if isinstance(value, str) else "")
         found |= words.isin(_TOTALS).to_numpy()
     return found
-
-
-def normal_unit(header: str) -> str:
-    """All of a header that may state a unit, folded."""
-    return fold(header)
 
 
 def _unfolded(

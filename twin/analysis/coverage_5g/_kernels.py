@@ -16,6 +16,7 @@ thread, process or window it is computed in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -43,7 +44,11 @@ NOTHING_DBM = np.float32(-400.0)
 """No signal: adds nothing to a sum in float32."""
 
 _ROW = TILE * CHANNELS
-_EAST, _UP, _SIGHT, _LOSS, _PHI, _BELOW, _SIGNAL = (TILE * k for k in range(7))
+_EAST, _UP, _SIGHT, _EXTRA, _LOSS, _SIGNAL = (TILE * k for k in range(6))
+_SECOND, _THIRD, _FOURTH, _OTHERS, _LOADED, _SERVER, _LOAD, _SEEN = (TILE * k for k in range(1, 9))
+_HIDDEN_DB = np.float32(1e4)
+EDGE_STEP_DB = 0.125
+"""Step in which the loss over edges is kept."""
 
 _0, _HALF, _1, _2 = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(2.0)
 _TINY, _QUARTER_TURN, _DEGREES = np.float32(1e-20), np.float32(np.pi / 2), np.float32(180 / np.pi)
@@ -71,7 +76,7 @@ class Masts(NamedTuple):
     ``loss`` (n, 9): coefficients of :class:`scalar.Slopes` and the squared height over receivers;
     ``cell`` (n, 2): row and column; ``first`` (n + 1,): first sector; ``on`` (n,): whether it sends.
     ``antenna`` (m, 13), see :data:`ANTENNA`; ``cut`` (m, 4): start and length in ``cuts`` of the
-    horizontal and vertical cut of a pattern file, length 0 for a parametric panel.
+    horizontal and vertical cut (dB below the gain) of a pattern file, length 0 for a parametric panel.
     """
 
     place: F64
@@ -86,10 +91,10 @@ class Masts(NamedTuple):
 
 ANTENNA = (
     "sin_azimuth", "cos_azimuth", "sin_tilt", "cos_tilt", "electrical_tilt_deg", "eirp_dbm", "load",
-    "across", "down", "front_back_db", "sla_v_db", "most_db", "reserved",
+    "across", "down", "front_back_db", "sla_v_db", "most_db", "number",
 )  # fmt: skip
 """Columns of :attr:`Masts.antenna`; ``eirp_dbm`` per resource element with the pattern's greatest gain,
-``across`` and ``down`` 12 / beam width squared."""
+``across`` and ``down`` 12 / beam width squared, ``number`` what the sector is called in a tile."""
 
 
 def kernel(function: Loop) -> Loop:
@@ -193,7 +198,7 @@ def _angle(y: np.float32, x: np.float32) -> np.float32:
 def _losses(
     scratch: F32, x_from: int, x_to: int, north: np.float32, loss: F32
 ) -> None:
-    """Path loss of a row of cells from their distance east, ``north`` and line of sight."""
+    """Path loss of a row of cells from their distances east and ``north`` and the loss over edges between."""
     near_db, near, near_per_m, bend = loss[0], loss[1], loss[2], loss[3]
     far_db, far, hidden_db, hidden, over = loss[4], loss[5], loss[6], loss[7], loss[8]
     bend2, north2 = bend * bend, north * north
@@ -207,13 +212,16 @@ def _losses(
         seen = seen if flat <= bend2 else far_db + far * log_d
         dark = hidden_db + hidden * log_d
         dark = dark if dark > seen else seen
-        _put(scratch, x + _LOSS, seen if _get(scratch, x + _SIGHT) > _0 else dark)
+        over_edges = seen + _get(scratch, x + _EXTRA)
+        _put(scratch, x + _LOSS, over_edges if over_edges < dark else dark)
 
 
 @_part
 def _signals(scratch: F32, x_from: int, x_to: int, north: np.float32, antenna: F32) -> None:
     """Signal of a row of cells from one sector with a parametric panel, dBm."""
-    sin_a, cos_a, sin_t, cos_t, tilt, eirp = antenna[0], antenna[1], antenna[2], antenna[3], antenna[4], antenna[5]
+    sin_a, cos_a, sin_t, cos_t, tilt, eirp = (
+        antenna[0], antenna[1], antenna[2], antenna[3], antenna[4], antenna[5],
+    )  # fmt: skip
     across, down, front_back, sla, most = antenna[7], antenna[8], antenna[9], antenna[10], antenna[11]
     for x in range(x_from, x_to):
         east, up = _get(scratch, x), _get(scratch, x + _UP)
@@ -234,29 +242,63 @@ def _signals(scratch: F32, x_from: int, x_to: int, north: np.float32, antenna: F
 
 
 @_part
-def _merge(tile: F32, scratch: F32, base: int, x_from: int, x_to: int, server: np.float32, load: np.float32) -> None:
+def _signals_of_cuts(
+    scratch: F32, x_from: int, x_to: int, north: np.float32, antenna: F32, cut: I32, cuts: F32
+) -> None:
+    """Signal of a row of cells from one sector with a pattern file, dBm."""
+    sin_a, cos_a, sin_t, cos_t, tilt, eirp = (
+        antenna[0], antenna[1], antenna[2], antenna[3], antenna[4], antenna[5],
+    )  # fmt: skip
+    for x in range(x_from, x_to):
+        east, up = scratch[x], scratch[x + _UP]
+        ahead = east * sin_a + north * cos_a
+        aside = east * cos_a - north * sin_a
+        forward = ahead * cos_t - up * sin_t
+        top = ahead * sin_t + up * cos_t
+        level = math.sqrt(forward * forward + aside * aside)
+        theta = math.atan2(level, top) * 180.0 / math.pi - tilt
+        across = _of_cut(cuts, cut[0], cut[1], math.atan2(aside, forward) * 180.0 / math.pi)
+        down = _of_cut(cuts, cut[2], cut[3], min(max(theta, 0.0), 180.0) - 90.0)
+        scratch[x + _SIGNAL] = eirp - across - down - scratch[x + _LOSS]
+
+
+@_part
+def _of_cut(cuts: F32, start: int, count: int, degrees: float) -> float:
+    """One cut of a pattern at an angle, between its even steps round the circle."""
+    at = (degrees % 360.0) * (count / 360.0)
+    i = int(at)
+    share = at - i
+    i %= count
+    before, after = cuts[start + i], cuts[start + (i + 1) % count]
+    return float(before + share * (after - before))
+
+
+@_part
+def _merge(
+    tile: F32, scratch: F32, base: int, x_from: int, x_to: int, number: np.float32, load: np.float32
+) -> None:
     """Take the signals of one sector into a row of a tile."""
     for x in range(x_from, x_to):
         i = base + x
-        r = _get(scratch, x + _SIGNAL)
-        s0, s1, s2, s3 = _get(tile, i), _get(tile, i + 128), _get(tile, i + 256), _get(tile, i + 384)
-        others, loaded = _get(tile, i + 512), _get(tile, i + 640)
-        server_0, load_0, seen_0 = _get(tile, i + 768), _get(tile, i + 896), _get(tile, i + 1024)
-        seen = _get(scratch, x + _SIGHT)
+        r, seen = _get(scratch, x + _SIGNAL), _get(scratch, x + _SIGHT)
+        s0, s1, s2, s3 = _get(tile, i), _get(tile, i + _SECOND), _get(tile, i + _THIRD), _get(tile, i + _FOURTH)
+        others, loaded = _get(tile, i + _OTHERS), _get(tile, i + _LOADED)
+        number_0, load_0, seen_0 = _get(tile, i + _SERVER), _get(tile, i + _LOAD), _get(tile, i + _SEEN)
         wins = r > s0
+        # Whichever is not the strongest is one of the others.
         m = s0 if wins else r
         power = _exp2(m * _TO_OCTAVES)
         _put(tile, i, r if wins else s0)
-        _put(tile, i + 512, others + power)
-        _put(tile, i + 640, loaded + power * (load_0 if wins else load))
-        _put(tile, i + 768, server if wins else server_0)
-        _put(tile, i + 896, load if wins else load_0)
-        _put(tile, i + 1024, seen if wins else seen_0)
+        _put(tile, i + _OTHERS, others + power)
+        _put(tile, i + _LOADED, loaded + power * (load_0 if wins else load))
+        _put(tile, i + _SERVER, number if wins else number_0)
+        _put(tile, i + _LOAD, load if wins else load_0)
+        _put(tile, i + _SEEN, seen if wins else seen_0)
         n = s1 if m > s1 else m
-        _put(tile, i + 128, m if m > s1 else s1)
+        _put(tile, i + _SECOND, m if m > s1 else s1)
         m = s2 if n > s2 else n
-        _put(tile, i + 256, n if n > s2 else s2)
-        _put(tile, i + 384, m if m > s3 else s3)
+        _put(tile, i + _THIRD, n if n > s2 else s2)
+        _put(tile, i + _FOURTH, m if m > s3 else s3)
 
 
 @kernel
@@ -265,6 +307,7 @@ def lay(
     masts: Masts,
     rows: I64,
     sight: U8,
+    edge: U8,
     span: I32,
     ground: F32,
     corner: tuple[int, int],
@@ -275,12 +318,13 @@ def lay(
 ) -> int:
     """Lay the signals of ``rows`` of ``masts`` over the cells ``clip`` of a tile; how many were evaluated.
 
-    ``sight`` (len(rows), 2 r + 1, bytes) are bits of line of sight, ``span`` (r + 1,) half widths of the
+    ``sight`` (len(rows), 2 r + 1, bytes) are bits of line of sight, ``edge`` (len(rows), 2 r + 1, 2 r + 1)
+    the loss over edges in steps of :data:`EDGE_STEP_DB` (of length 0: out of sight is lost), ``span`` (r + 1,) half widths of the
     disc by rows from its middle; ``ground`` (TILE, TILE) heights above datum; ``corner`` row and column
     of the tile's first cell; ``clip`` row_from, row_to, column_from, column_to within the tile. With
     ``blank`` the cells are emptied first.
     """
-    scratch = np.zeros(7 * TILE, np.float32)
+    scratch = np.zeros(6 * TILE, np.float32)
     top, bottom, left, right = clip
     reach = span.shape[0] - 1
     if blank:
@@ -307,14 +351,24 @@ def lay(
             shift = reach - column
             for x in range(x_from, x_to):
                 bit = x + shift
-                scratch[x + _SIGHT] = np.float32((bits[bit >> 3] >> (bit & 7)) & 1)
+                seen = np.float32((bits[bit >> 3] >> (bit & 7)) & 1)
+                scratch[x + _SIGHT] = seen
+                scratch[x + _EXTRA] = (_1 - seen) * _HIDDEN_DB
+            if edge.shape[0]:
+                lost = edge[k, y - row + reach]
+                for x in range(x_from, x_to):
+                    scratch[x + _EXTRA] = lost[x + shift] * np.float32(EDGE_STEP_DB)
             for x in range(x_from, x_to):
                 scratch[x + _UP] = ground[y, x] + receiver
             _losses(scratch, x_from, x_to, north, masts.loss[mast])
             for sector in range(masts.first[mast], masts.first[mast + 1]):
                 antenna = masts.antenna[sector]
-                _signals(scratch, x_from, x_to, north, antenna)
-                _merge(tile, scratch, y * _ROW, x_from, x_to, np.float32(sector), antenna[6])
+                cut = masts.cut[sector]
+                if cut[1]:
+                    _signals_of_cuts(scratch, x_from, x_to, north, antenna, cut, masts.cuts)
+                else:
+                    _signals(scratch, x_from, x_to, north, antenna)
+                _merge(tile, scratch, y * _ROW, x_from, x_to, antenna[12], antenna[6])
                 evaluated += x_to - x_from
     return evaluated
 
