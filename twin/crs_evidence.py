@@ -27,6 +27,7 @@ Geometries = npt.NDArray[np.object_]
 _POINTS = 1200
 _NEAR_M = 30_000.0
 _LARGE_AREA_M2 = 500_000.0
+_STRAY = 30.0
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,22 @@ class Sample:
         points = points[:: max(1, len(points) // (4 * _POINTS))]
         kinds = shapely.get_dimensions(shapes)
         dimension = int(np.bincount(kinds[kinds >= 0], minlength=3).argmax()) if len(kinds) else 0
+        if dimension == 0:
+            points = _together(points)
         return cls(points, shapes, dimension, step == 1)
+
+
+def _together(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points without the few that lie far from the others: (0, 0), exchanged axes, slips of the pen.
+
+    Rows of a bad table say nothing about the reference system of the good ones.
+    """
+    if len(points) < 5:
+        return points
+    away = np.abs(points - np.median(points, axis=0))
+    usual = np.median(away, axis=0)
+    near = (away <= _STRAY * usual).all(axis=1)
+    return points[near] if (usual > 0).all() and near.mean() > 0.5 else points
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ def test_the_table_has_the_groups_of_the_life_circle() -> None:
     assert [TRAVELLERS[name].speed_mps for name in ("adult", "elderly", "cycle")] == [1.2, 0.8, 3.6]
     assert [name for name, item in TRAVELLERS.items() if item.steps_allowed] == ["adult", "elderly"]
     assert {item.mode for name, item in TRAVELLERS.items() if "e" in name[:2]} == {"foot", "cycle"}
-    assert all(item.source and item.title.zh and item.title.en for item in TRAVELLERS.values())
+    assert all(
+        item.source.zh and item.source.en and item.title.zh and item.title.en for item in TRAVELLERS.values()
+    )
 
 
 def test_get_names_the_known_groups() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from pydantic import BaseModel, ConfigDict, Field
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
@@ -150,6 +151,7 @@ def gather(store: Store, study: Study, question: Question) -> Candidates:
         origin, column = pairs["origin"].to_numpy(), pairs["facility"].to_numpy()
         near = (pairs["seconds"].to_numpy() <= limit_s[origin]) & who[origin]
         cover = cover + csr_array((np.ones(int(near.sum()), bool), (origin[near], column[near])), shape=shape)
+    name = _named(store, study, lon, lat, name)
     already = study.in_time[:, category]
     people = study.city.demand.weights[:, PEOPLE]
     return Candidates(category, lon, lat, name, csr_array(cover), np.where(already, 0.0, people), already)
@@ -271,6 +273,26 @@ def _places(
     kept = _thinned(metres, apart_m)
     name = tuple(str(text) for text in found["name"][kept].tolist())
     return found["lon"][kept], found["lat"][kept], name
+
+
+def _named(store: Store, study: Study, lon: Floats, lat: Floats, name: tuple[str, ...]) -> tuple[str, ...]:
+    """The names there are; places without one go by the street they lie on."""
+    streets = dict(
+        store.cursor()
+        .execute(f"SELECT fid, name FROM {store.generation('road').relation} WHERE coalesce(name, '') <> ''")
+        .fetchall()
+    )
+    travel = study.travels[0]
+    targets = travel.streets.targets(travel.traveller)
+    named = targets.whole[np.isin(travel.streets.fid[targets.whole], list(streets))]
+    if not len(named):
+        return name
+    points = shapely.points(travel.streets.to_metres(lon, lat))
+    nearest = shapely.STRtree(travel.streets.line[named]).nearest(points)
+    road = travel.streets.fid[named[nearest]].tolist()
+    return tuple(
+        own if own and not own.isdigit() else streets[fid] for own, fid in zip(name, road, strict=True)
+    )
 
 
 def _thinned(metres: Floats, apart_m: float) -> Ints:

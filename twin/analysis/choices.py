@@ -52,7 +52,7 @@ def options(store: Store) -> dict[str, Any]:
                 "title": {"zh": item.title.zh, "en": item.title.en},
                 "mode": item.mode,
                 "speed_mps": item.speed_mps,
-                "source": item.source,
+                "source": {"zh": item.source.zh, "en": item.source.en},
                 "verified": item.verified,
             }
             for item in travellers.TRAVELLERS.values()

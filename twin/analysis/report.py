@@ -223,7 +223,7 @@ def method(study: Study) -> dict[str, str]:
     return {
         "zh": (
             f"口径：{title['zh']}。规则：{rule.title.zh}（{rule.citation.zh}）。必备设施与时限：{named_zh}。"
-            f"出行：{traveller.title.zh}，{traveller.speed_mps:g} m/s（{traveller.source}）{cycle_zh}。"
+            f"出行：{traveller.title.zh}，{traveller.speed_mps:g} m/s（{traveller.source.zh}）{cycle_zh}。"
             "时间沿步行路网逐栋计算：住宅与设施都接到最近可走的路段上的一点，封闭小区经出入口进出，小区内部路人人可走，"
             "立体交叉不相连，取平行路段中最短者；时限含端点；超过 "
             f"{HORIZON_S / 60:g} 分钟计为不可达。覆盖率为按时到达的住宅所占的人口、住宅建筑面积、"
@@ -232,7 +232,7 @@ def method(study: Study) -> dict[str, str]:
         ),
         "en": (
             f"Measure: {title['en']}. Rules: {rule.title.en} ({rule.citation.en}). Required, with limits: {named_en}. "
-            f"Travel: {traveller.title.en}, {traveller.speed_mps:g} m/s ({traveller.source}){cycle_en}. "
+            f"Travel: {traveller.title.en}, {traveller.speed_mps:g} m/s ({traveller.source.en}){cycle_en}. "
             "Times are computed building by building along the network: homes and facilities are joined to a point "
             "of the nearest way that may be used, gated estates are entered by their gates, their ways are open to all, "
             "grade-separated ways do "

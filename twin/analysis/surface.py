@@ -201,9 +201,7 @@ def build(
     drawn = [row for row in order.tolist() if not shapely.is_empty(shapes[row])]
     building = np.full(grid.shape, -1, np.int32)
     if drawn:
-        rasterize(
-            zip(shapes[drawn].tolist(), drawn, strict=True), out=building, transform=grid.transform
-        )
+        rasterize(zip(shapes[drawn].tolist(), drawn, strict=True), out=building, transform=grid.transform)
     rural = np.zeros(grid.shape, np.uint8)
     if farmland is not None and len(farmland):
         rasterize(((shape, 1) for shape in farmland.tolist()), out=rural, transform=grid.transform)
@@ -212,11 +210,14 @@ def build(
     np.minimum.at(base, building[built], flat[built])
     top = flat.copy()
     top[built] = (base + buildings.height_m)[building[built]]
-    name = key or hashlib.blake2b(
-        b"".join(np.ascontiguousarray(part).tobytes() for part in (flat, top, building))
-        + repr(grid).encode(),
-        digest_size=12,
-    ).hexdigest()
+    name = (
+        key
+        or hashlib.blake2b(
+            b"".join(np.ascontiguousarray(part).tobytes() for part in (flat, top, building))
+            + repr(grid).encode(),
+            digest_size=12,
+        ).hexdigest()
+    )
     return Surface(grid, flat, top, building, rural.astype(bool), buildings, name, ground is not None)
 
 
@@ -237,7 +238,8 @@ def read(store: Store, cell_m: float, bounds: Bounds | None = None) -> Surface:
     """
     if not 0.25 <= cell_m <= 100:
         raise InputError(
-            f"栅格边长 {cell_m} m 应在 0.25 到 100 m 之间。", f"the cell size {cell_m} m must be 0.25 to 100 m."
+            f"栅格边长 {cell_m} m 应在 0.25 到 100 m 之间。",
+            f"the cell size {cell_m} m must be 0.25 to 100 m.",
         )
     grid = grid_of(store, cell_m, bounds)
     sources = {
@@ -278,7 +280,10 @@ def grid_of(store: Store, cell_m: float, bounds: Bounds | None = None) -> Grid:
     else:
         (west, south, east, north), margin = bounds, 0.0
     if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
-        raise InputError("计算范围无效，应为西、南、东、北的经纬度。", "the bounds must be west, south, east, north in degrees.")
+        raise InputError(
+            "计算范围无效，应为西、南、东、北的经纬度。",
+            "the bounds must be west, south, east, north in degrees.",
+        )
     name = crs.metric_for((west + east) / 2, (south + north) / 2)
     lon = np.array([west, east, west, east, (west + east) / 2, (west + east) / 2])
     lat = np.array([south, south, north, north, south, north])

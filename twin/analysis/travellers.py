@@ -61,7 +61,7 @@ class Traveller:
     steps_allowed: bool
     slope: Slope
     crossing_s: float
-    source: str
+    source: Text
     verified: bool
 
     def __post_init__(self) -> None:
@@ -105,7 +105,8 @@ def tobler(gradient: Floats) -> Floats:
 
 
 _COLUMNS = (
-    "id", "title_zh", "title_en", "mode", "speed_mps", "steps_allowed", "slope", "crossing_s", "source", "verified",
+    "id", "title_zh", "title_en", "mode", "speed_mps", "steps_allowed", "slope", "crossing_s", "source_zh", "source_en",
+    "verified",
 )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def read(path: Path = TABLE) -> Mapping[str, Traveller]:
             steps_allowed=row.choice("steps_allowed", ("no", "yes")) == "yes",
             slope=cast("Slope", row.choice("slope", ("none", "tobler"))),
             crossing_s=row.number("crossing_s", 0.0, LONGEST_WAIT_S),
-            source=row.text("source"),
+            source=Text(row.text("source_zh"), row.text("source_en")),
             verified=row.choice("verified", ("no", "yes")) == "yes",
         )
     table.close()

@@ -110,38 +110,16 @@ def accept(
     grouped = any("." in target for target in mapping)
     if keys is not None and not grouped:
         checker.duplicates(keys)
-    columns: dict[str, Any] = {}
-    for column in spec.columns:
-        if column.name in mapping:
-            columns[column.name] = checker.column(column, mapping[column.name])
-        elif column.required:
-            checker.lacking(column)
-    if "town" in mapping:
-        columns["town"] = checker.town(table[mapping["town"]])
-    fields = {
-        column.name: {
-            item.name: checker.column(item, mapping[f"{column.name}.{item.name}"])
-            for item in column.fields
-            if f"{column.name}.{item.name}" in mapping
-        }
-        for column in spec.columns
-        if column.kind == "records" and column.name not in mapping
-    }
-    if keys is not None:
-        columns["source_key"] = pd.Series(_filled(keys, rows))
+    columns, fields = checker.read(spec, mapping)
     if sites is not None:
-        known = columns if keys is None else {**columns, "source_key": keys}
-        sites.check(checker, fields, known, shaping.geometry, region)
+        sites.check(checker, fields, columns, keys, shaping.geometry, region)
     good = checker.good
-    if spec.id == "town" and "code" in columns:
-        columns["code"] = columns["code"].map(_nine_digits, na_action="ignore")
+    if keys is not None:
+        columns["source_key"] = _filled(keys, rows)
     frame = gpd.GeoDataFrame(columns, geometry=shaping.geometry, index=np.arange(len(table)), crs=4326)
-    frame = frame[good]
+    frame = frame[good].copy()
     if grouped and len(frame):
-        owner = None
-        if sites is not None:
-            owner = sites.gathered(frame, known, faults)
-            sites.named(frame, owner)
+        owner = None if sites is None else sites.gathered(frame, columns, keys, faults)
         found = {name: members for name, members in fields.items() if members}
         frame = group_records(frame, found, rows, faults, owner)
     rejected = int((~good).sum())
@@ -248,6 +226,31 @@ class _Checker:
         )
         if not warn:
             self.good &= ~chosen
+
+    def read(
+        self, spec: LayerSpec, mapping: Mapping[str, str]
+    ) -> tuple[dict[str, Any], dict[str, dict[str, pd.Series]]]:
+        """All columns of the layer, and the fields of its records in tables with a row per record."""
+        columns: dict[str, Any] = {}
+        for column in spec.columns:
+            if column.name in mapping:
+                columns[column.name] = self.column(column, mapping[column.name])
+            elif column.required:
+                self.lacking(column)
+        if "town" in mapping:
+            columns["town"] = self.town(self.table[mapping["town"]])
+        if spec.id == "town" and "code" in columns:
+            columns["code"] = columns["code"].map(_nine_digits, na_action="ignore")
+        fields = {
+            column.name: {
+                item.name: self.column(item, mapping[f"{column.name}.{item.name}"])
+                for item in column.fields
+                if f"{column.name}.{item.name}" in mapping
+            }
+            for column in spec.columns
+            if column.kind == "records" and column.name not in mapping
+        }
+        return columns, fields
 
     def duplicates(self, keys: npt.NDArray[np.object_]) -> None:
         """Of rows with one key the first good one stays."""

@@ -6,7 +6,6 @@ twice, sites beside the district, and which rows are sectors of one site.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +23,8 @@ from twin.ingest.faults import Faults
 from twin.ingest.mapping import CELL_NAMES, TOTAL_TILTS, normal
 from twin.ingest.radio_values import MOST_DBM, power_unit, stated_power_unit
 from twin.ingest.values import Mask, as_text, fold, texts, vocabulary
+
+Keys = npt.NDArray[np.object_] | None
 
 LAYER = "site_5g"
 SAME_SITE_M = 50.0
@@ -58,8 +59,10 @@ class Checker(Protocol):
 
     good: Mask
 
-    def fault(self, mask: Mask, column: str, zh: str, en: str, values: pd.Series | None,
-              *, warn: bool = False) -> None: ...  # fmt: skip
+    def fault(
+        self, mask: Mask, column: str, zh: str, en: str, values: pd.Series | None, *, warn: bool = False
+    ) -> None:
+        """Report, and drop the rows unless ``warn``."""
 
 
 @dataclass(slots=True)
@@ -115,12 +118,14 @@ class SiteTable:
         checker: Checker,
         fields: dict[str, dict[str, pd.Series]],
         columns: Mapping[str, Any],
+        keys: Keys,
         places: Geometries,
         region: BaseGeometry | None,
     ) -> None:
         """Report what is wrong with sectors and places; ``fields`` are completed in place.
 
-        ``places`` are the sites in EPSG:4326, ``region`` the district where it is known.
+        ``keys`` are the site numbers of the rows, ``places`` their places in EPSG:4326, ``region`` is the district
+        where it is known.
         """
         sectors = fields.get("sectors", {})
         if sectors:
@@ -129,7 +134,7 @@ class SiteTable:
             self._tilts(sectors)
         if region is not None:
             _outside(checker, places, region)
-        self._twice(checker, sectors, columns, places)
+        self._twice(checker, sectors, self.owner(columns, keys, places), places)
 
     def _azimuths(self, checker: Checker, sectors: dict[str, pd.Series]) -> None:
         omni = self.coverage != ""
@@ -195,14 +200,14 @@ class SiteTable:
         self,
         checker: Checker,
         sectors: Mapping[str, pd.Series],
-        columns: Mapping[str, Any],
+        owner: npt.NDArray[np.object_],
         places: Geometries,
     ) -> None:
         """A cell (or, without cell names, a row) given twice: the first good one stays."""
         good = np.flatnonzero(checker.good)
         if not len(good):
             return
-        parts: list[Any] = [self.owner(columns, places)]
+        parts: list[Any] = [owner]
         cells = self._cells(good)
         if cells is not None:
             parts += [cells, self.piece]
@@ -223,13 +228,13 @@ class SiteTable:
                 continue
             found: npt.NDArray[np.object_] = texts(self.table[header]).to_numpy()
             given = pd.Series(found[good]).dropna()
-            if len(given) > 0.9 * len(good) and given.nunique() > 1:
+            if len(given) > 0.9 * len(good) and len(given.unique()) > 1:
                 return found
         return None
 
     # -- sites -------------------------------------------------------------------------------
 
-    def owner(self, columns: Mapping[str, Any], places: Geometries) -> npt.NDArray[np.object_]:
+    def owner(self, columns: Mapping[str, Any], given: Keys, places: Geometries) -> npt.NDArray[np.object_]:
         """What the rows of one site share: its number, else its name, else its CGI, else its place.
 
         A name of cells is no name of a site, nor is a number that differs from
@@ -241,7 +246,7 @@ class SiteTable:
         names = (
             _objects(name, size) if name is not None and not by_cell else np.full(size, None, dtype=object)
         )
-        keys = _objects(columns.get("source_key"), size)
+        keys = _objects(given, size)
         known = pd.Series(names).nunique() or len(set(_spots(places)))
         if pd.Series(keys).nunique() > 1.5 * known:
             keys[:] = None
@@ -254,7 +259,7 @@ class SiteTable:
             many = pd.Series(operator).groupby(owner).transform("nunique").to_numpy() > 1
             owner = np.where(many, [f"{one} {who or ''}".strip() for one, who in zip(owner, operator, strict=True)],
                              owner)  # fmt: skip
-        return owner
+        return np.asarray(owner, dtype=object)
 
     def _of_cells(self, size: int) -> npt.NDArray[np.object_]:
         """The site's part of cell identities written with separators (``460-00-1234567-1``)."""
@@ -262,17 +267,19 @@ class SiteTable:
             found = texts(self.table[header])
             parted = found.str.extract(r"^(.*\d.*)[-_:/]\w+$")[0]
             if parted.notna().mean() > 0.5:
-                return parted.astype(object).where(parted.notna(), None).to_numpy()
+                return _objects(parted, size)
         return np.full(size, None, dtype=object)
 
-    def gathered(self, frame: gpd.GeoDataFrame, columns: Mapping[str, Any], faults: Faults) -> pd.Series:
+    def gathered(
+        self, frame: gpd.GeoDataFrame, columns: Mapping[str, Any], keys: Keys, faults: Faults
+    ) -> pd.Series:
         """Which site every row of ``frame`` belongs to; places of one site over 50 m apart are reported.
 
         ``frame`` is indexed by rows of the table. Rows farther off become a site of their own: remote radio units
         share the number of their base unit.
         """
         owner = pd.Series(
-            self.owner(columns, _column(frame, len(self.table)))[frame.index], index=frame.index
+            self.owner(columns, keys, _column(frame, len(self.table)))[frame.index], index=frame.index
         )
         xy = shapely.get_coordinates(frame.geometry.to_numpy())
         plane = Plane(float(xy[:, 0].mean()), float(xy[:, 1].mean()))
@@ -307,9 +314,10 @@ class SiteTable:
                 values=[f"{distance:.0f} m" for _, distance in found],
                 column="geometry",
             )
+        self._name(frame, result)
         return result
 
-    def named(self, frame: gpd.GeoDataFrame, owner: pd.Series) -> None:
+    def _name(self, frame: gpd.GeoDataFrame, owner: pd.Series) -> None:
         """Sites whose rows name cells get what their cells' names share."""
         if "name" not in frame or normal(self.mapping["name"]) not in CELL_NAMES:
             return
@@ -385,7 +393,8 @@ def _coverage(table: pd.DataFrame, mapping: Mapping[str, str]) -> npt.NDArray[np
 
 def _flags(values: pd.Series) -> Mask:
     """Where a column such as ``是否室分`` says yes."""
-    return values.map(lambda value: fold(as_text(value)) in ("是", "yes", "y", "1", "true")).to_numpy(bool)
+    said = values.map(lambda value: fold(as_text(value)) in ("是", "yes", "y", "1", "true"))
+    return np.asarray(said, dtype=bool)
 
 
 def _outside(checker: Checker, places: Geometries, region: BaseGeometry) -> None:
@@ -466,5 +475,12 @@ def _shared_name(names: pd.Series) -> str:
     """What the names of a site's cells begin with alike, without the sector's number."""
     if len(names) == 1:
         return str(names.iloc[0])
-    prefix = _SECTOR_END.sub("", os.path.commonprefix(list(names)))
+    prefix = _SECTOR_END.sub("", _common_start(names.to_list()))
     return prefix if len(prefix) > 1 else str(names.iloc[0])
+
+
+def _common_start(names: list[str]) -> str:
+    """The longest start that all texts share."""
+    low, high = min(names), max(names)
+    same = (one == other for one, other in zip(low, high, strict=False))
+    return low[: next((place for place, equal in enumerate(same) if not equal), len(low))]

@@ -57,8 +57,7 @@ _LOG10_2_HALF = np.float32(np.log10(2.0) / 2)
 _TO_OCTAVES, _LEAST_OCTAVE = np.float32(np.log2(10.0) / 10), np.float32(-126.0)
 # atan(t), t in 0..1: odd minimax polynomial, within 2e-6 rad.
 _A1, _A3, _A5, _A7, _A9, _A11 = (
-    np.float32(c)
-    for c in (0.99997726, -0.33262347, 0.19354346, -0.11643287, 0.05265332, -0.01172120)
+    np.float32(c) for c in (0.99997726, -0.33262347, 0.19354346, -0.11643287, 0.05265332, -0.01172120)
 )
 # ln(1 + m) over z = m / (2 + m), m in sqrt(1/2)-1 .. sqrt(2)-1: 2 (z + z^3/3 + ...), within 2e-8 of log2.
 _L1, _L3, _L5, _L7 = (np.float32(2 / np.log(2) / k) for k in (1, 3, 5, 7))
@@ -195,9 +194,7 @@ def _angle(y: np.float32, x: np.float32) -> np.float32:
 
 
 @_part
-def _losses(
-    scratch: F32, x_from: int, x_to: int, north: np.float32, loss: F32
-) -> None:
+def _losses(scratch: F32, x_from: int, x_to: int, north: np.float32, loss: F32) -> None:
     """Path loss of a row of cells from their distances east and ``north`` and the loss over edges between."""
     near_db, near, near_per_m, bend = loss[0], loss[1], loss[2], loss[3]
     far_db, far, hidden_db, hidden, over = loss[4], loss[5], loss[6], loss[7], loss[8]
@@ -281,7 +278,12 @@ def _merge(
     for x in range(x_from, x_to):
         i = base + x
         r, seen = _get(scratch, x + _SIGNAL), _get(scratch, x + _SIGHT)
-        s0, s1, s2, s3 = _get(tile, i), _get(tile, i + _SECOND), _get(tile, i + _THIRD), _get(tile, i + _FOURTH)
+        s0, s1, s2, s3 = (
+            _get(tile, i),
+            _get(tile, i + _SECOND),
+            _get(tile, i + _THIRD),
+            _get(tile, i + _FOURTH),
+        )
         others, loaded = _get(tile, i + _OTHERS), _get(tile, i + _LOADED)
         number_0, load_0, seen_0 = _get(tile, i + _SERVER), _get(tile, i + _LOAD), _get(tile, i + _SEEN)
         wins = r > s0
@@ -383,3 +385,10 @@ def _empty(tile: F32, top: int, bottom: int, left: int, right: int) -> None:
             base = y * _ROW + channel * TILE
             for x in range(left, right):
                 _put(tile, base + x, value)
+
+
+def blank_tile() -> F32:
+    """A tile whose cells hear nothing."""
+    tile = np.zeros(TILE * CHANNELS * TILE, np.float32)
+    _empty(tile, 0, TILE, 0, TILE)
+    return tile

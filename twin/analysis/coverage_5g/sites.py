@@ -133,9 +133,7 @@ _SECTOR = (
 )  # fmt: skip
 
 
-def read(
-    store: Store, *, operators: Sequence[str] = (), planned: bool = False, off: bool = False
-) -> Sites:
+def read(store: Store, *, operators: Sequence[str] = (), planned: bool = False, off: bool = False) -> Sites:
     """The shown sites that are on the air.
 
     Parameters
@@ -258,7 +256,11 @@ def _number(site: Mapping[str, Any], given: Mapping[str, Any], order: int, name:
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
     low, high = _RANGES[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (low or -1e9) <= value <= (high or 1e9):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not (low or -1e9) <= value <= (high or 1e9)
+    ):
         raise InputError(
             f"基站 {site.get('fid')} 第 {order + 1} 扇区的 {name} 为 {str(value)[:40]!r}，应在 {low:g} 到 {high:g} 之间。",
             f"sector {order + 1} of site {site.get('fid')} has {name} {str(value)[:40]!r}; "

@@ -59,7 +59,7 @@ export class ResultPanel {
       const control = select(t(name), options, study[name], (value) => study.choose({[name]: value}));
       Object.assign(control.dataset, {choice: name, key: name});
       const chosen = (study.options[`${name}s`] ?? []).find((item) => item.id === study[name]);
-      if (chosen) control.title = [say(chosen.title), say(chosen.text), chosen.citation && (say(chosen.citation) || chosen.citation), chosen.source].filter((part) => part && typeof part === 'string').join('\n');
+      if (chosen) control.title = [say(chosen.title), say(chosen.text), chosen.citation && (say(chosen.citation) || chosen.citation), chosen.source && (say(chosen.source) || chosen.source)].filter((part) => part && typeof part === 'string').join('\n');
       return h('label.lc-choice', {}, h('span', {}, t(name)), control);
     };
     const single = categories.filter((item) => item.id !== 'centre' && !measures.some((measure) => measure.id === `category:${item.id}`));
