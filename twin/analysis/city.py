@@ -281,7 +281,7 @@ class City:
         """Whether the city has neighbourhood centres, open or planned."""
         return bool(len(self._services[True, True].rows_of(CATEGORY_IDS.index(CENTRE))))
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of town in the city, in a fixed order."""
         return tuple(sorted({self.town_kind(code) for code in np.unique(self.demand.town).tolist()}))

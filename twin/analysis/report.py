@@ -108,7 +108,7 @@ def categories_table(study: Study) -> list[dict[str, Any]]:
                 "radius_m": None if rule is None else rule.radius_m,
                 "facilities": len(study.supply.rows_of(column)),
                 "rate": _plain(rates[column]),
-                "median_minutes": _plain(_weighted_median(time[known], people[known]) / 60),
+                "median_minutes": _plain(_median_s(time[known], people[known]) / 60),
                 "citation": None if rule is None else {"zh": rule.citation.zh, "en": rule.citation.en},
                 "verified": rule is not None and rule.verified,
             }
@@ -439,10 +439,11 @@ def _plain(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _weighted_median(values: Any, weights: Any) -> float:
-    total = weights.sum() if len(values) else 0.0
+def _median_s(seconds: Any, weights: Any) -> float:
+    """Weighted median of times up to :data:`HORIZON_S`, to a tenth of a second; NaN without any weight."""
+    total = float(weights.sum())
     if total <= 0:
         return math.nan
-    order = np.argsort(values)
-    reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, total / 2)])
+    tenth = np.minimum(seconds * 10, HORIZON_S * 10).astype(np.int64)
+    reached = np.cumsum(np.bincount(tenth, weights))
+    return float(np.searchsorted(reached, total / 2)) / 10
