@@ -16,6 +16,7 @@ from layers import all_layers
 from layers._identifier import Identifier, parse
 from twin import cli
 from twin.analysis import candidates, life_circle, missing_links, rules, service_radius, travellers
+from twin.analysis.coverage_5g import criteria, next_sites, parameters, result
 from twin.analysis.demand import WEIGHTS
 from twin.export_formats import FORMATS
 from twin.settings import ROOT, Settings
@@ -115,6 +116,14 @@ def test_every_analysis_is_documented_with_its_parameters(language: str) -> None
         assert set(model.model_fields) <= named, model
     assert {profile.id for profile in rules.profiles()} <= named
     assert set(travellers.TRAVELLERS) | set(life_circle.MEASURES) | set(WEIGHTS) <= named
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_coverage_is_documented_with_its_parameters(language: str) -> None:
+    named = coded(page(language, "coverage"))
+    for model in (parameters.Parameters, next_sites.Question):
+        assert set(model.model_fields) <= named, model
+    assert set(criteria.profiles()) | set(result.METRICS) <= named
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

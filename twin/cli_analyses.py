@@ -1,4 +1,4 @@
-"""Commands of the analyses: ``life-circle``, ``service-radius`` and ``site``.
+"""Commands of the analyses: ``life-circle``, ``service-radius``, ``site`` and ``coverage``.
 
 Through a running server when there is one, else on the home itself; either way
 the numbers are those of the page.
@@ -22,6 +22,7 @@ Result = dict[str, Any]
 Progress = Callable[[float, str], None]
 _STUDY = ("standard", "group", "measure", "speed_mps", "scenario")
 _FORMATS = (".csv", ".parquet", ".md")
+_RASTERS = (".tif", ".csv", ".md")
 _WEIGHTS = ("people", "residential_floor_area", "residential_land", "buildings")
 
 
@@ -52,6 +53,26 @@ def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         "--method", choices=("swap", "exact"), default="exact", help="求解 quick choice, or with proof"
     )
     site.add_argument("--time-limit", type=float, metavar="S", help="证明时限，秒 seconds for the proof")
+    _coverage_options(command("coverage", "5G 覆盖 coverage by 5G"))
+
+
+def _coverage_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--band", metavar="B", help="频段 carrier: GHz such as 3.5, or id such as n78")
+    parser.add_argument("--resolution", type=float, metavar="M", help="栅格边长，米 cell size in metres")
+    parser.add_argument(
+        "--radius", type=float, metavar="M", help="计算半径，米 how far a sector is computed, metres"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="达标口径 criteria, such as sa-standard")
+    parser.add_argument("--model", choices=("38.901", "hybrid"), help="传播模型 propagation model")
+    parser.add_argument("--floor", type=int, metavar="N", help="楼层 floors above the ground floor, indoors")
+    parser.add_argument("--scenario", metavar="ID", help="情景 scenario applied first")
+    parser.add_argument("--metric", metavar="NAME", help="写出的指标，缺省 rsrp_dbm raster that --out writes")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="另存为 .tif (COG)、.csv 或 .md also write raster, table or method",
+    )
 
 
 def _study_options(parser: argparse.ArgumentParser) -> None:
@@ -160,10 +181,73 @@ def site(options: argparse.Namespace, settings: Settings, progress: Progress | N
     return told | {"text": "\n".join(lines)}
 
 
+def coverage(options: argparse.Namespace, settings: Settings, progress: Progress | None) -> Result:
+    """Rates of 5G coverage by area, roads, scenes, weak spots, and files."""
+    out: Path | None = options.out
+    if out is not None and (out.suffix not in _RASTERS or not out.resolve().parent.is_dir()):
+        raise InputError(
+            f"无法写入 {out}：文件须以 {'、'.join(_RASTERS)} 结尾，目录须存在。",
+            f"cannot write {out}: its name must end in {', '.join(_RASTERS)} and its folder must be there.",
+        )
+    names = {"resolution": "resolution_m", "radius": "radius_m"}
+    given = {
+        names.get(name, name): value
+        for name, value in _given(
+            options, ("band", "resolution", "radius", "profile", "model", "floor", "scenario")
+        ).items()
+    }
+    metric = options.metric or "rsrp_dbm"
+    server = remote.running(settings.home)
+    if server is not None:
+        query = urllib.parse.urlencode(given)
+        told: Result = server.json("GET", f"/api/coverage?{query}")
+        if out is not None:
+            server.download(
+                f"/api/coverage/export{out.suffix}?{query}&metric={urllib.parse.quote(metric)}", out
+            )
+    else:
+        told = _coverage(given, settings, progress, out, metric)
+    files = [] if out is None else [str(out)]
+    heads = ("室外面积 area", "人口 people", "道路 roads", "住宅楼 buildings")
+    rates = ("area", "people", "road_length", "residential_buildings")
+    lines = [f"{'名称 name':<14}" + "".join(f"{head:>18}" for head in heads)]
+    lines += [
+        f"{row['name']:<14}" + "".join(f"{_percent(row['rates'][name]):>18}" for name in rates)
+        for row in told["areas"]
+    ]
+    return told | {"files": files, "text": "\n".join(lines + files)}
+
+
+def _coverage(
+    given: dict[str, Any], settings: Settings, progress: Progress | None, out: Path | None, metric: str
+) -> Result:
+    from twin.analysis.choices import model
+    from twin.analysis.coverage_5g import report, result
+    from twin.analysis.coverage_5g.parameters import Parameters
+    from twin.analysis.coverage_5g.runs import Runs
+
+    with _open(settings) as store:
+        runs, scenario = Runs(store, settings.executor), str(given.pop("scenario", ""))
+        parameters = model(Parameters, given)
+
+        def told(stage: str, share: float) -> None:
+            if progress is not None:
+                progress(share, stage)
+
+        runs.base(parameters, told)
+        answer = runs.answer(parameters, scenario)
+        if out is not None and out.suffix == ".tif":
+            result.write(answer.found.run.rasters(), out, metric)
+        elif out is not None:
+            report.write(store, answer.found, out, base=answer.base)
+        return report.summary(store, answer.found, answer.base)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace, Settings, Progress | None], Result]] = {
     "life-circle": life_circle,
     "service-radius": service_radius,
     "site": site,
+    "coverage": coverage,
 }
 
 

@@ -11,7 +11,7 @@ Making the rasters of a district takes some seconds, so they are kept in the
 home under ``cache/surface``, by the content they were made from::
 
     surface = read(store, 10.0)                               # the whole district
-    block = read(store, 2.0, bounds=(121.24, 31.37, 121.26, 31.39))   # a window, degrees
+    block = read(store, 2.0, bounds=(121.24, 31.37, 121.26, 31.39), margin_m=500.0)   # a window, degrees
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ import json
 import os
 import shutil
 import uuid
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,8 @@ MOST_CELLS = 2**27
 """A raster of more cells is refused; 134 million are 1.6 GB."""
 FLOOR_M, UNKNOWN_M = 3.0, 6.0
 """Height of a floor, and of a building of which nothing is known."""
-MARGIN_M = 200.0
+MARGIN_M, SITES_MARGIN_M = 200.0, 1000.0
+"""Kept around a district or all buildings, and around sites where nothing else is known."""
 KEPT = 8
 """Surfaces kept in a home; the one used longest ago goes first."""
 _VERSION = 1
@@ -106,6 +108,17 @@ class Grid:
         r, c = np.asarray(row, dtype=float), np.asarray(column, dtype=float)
         return self.west + (c + 0.5) * self.cell_m, self.north - (r + 0.5) * self.cell_m
 
+    def window_of(self, bounds: Bounds) -> tuple[int, int, int, int]:
+        """The cells over west, south, east, north in degrees: row_from, row_to, column_from, column_to.
+
+        What lies off the grid is cut away; nothing of it inside gives an empty window.
+        """
+        x, y = _outline(self.crs, bounds)
+        row, column = self.cells(x, y)
+        top, bottom = np.clip([row.min(), row.max() + 1], 0, self.rows).tolist()
+        left, right = np.clip([column.min(), column.max() + 1], 0, self.columns).tolist()
+        return top, bottom, left, right
+
     def window(self, window: tuple[int, int, int, int]) -> Grid:
         """The part ``row_from, row_to, column_from, column_to``."""
         top, bottom, left, right = window
@@ -141,13 +154,14 @@ class Buildings:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Surface:
     """Aligned rasters of one grid.
 
     ``ground`` and ``top`` (float32, metres above datum) are terrain and terrain with roofs,
     ``building`` (int32) the row in ``buildings``, -1 outdoors, ``rural`` (bool) farmland. ``key`` names
-    the content: two surfaces with one key are equal.
+    the content: two surfaces with one key are equal. Without ``buildings_known`` nobody can say what is
+    in sight.
     """
 
     grid: Grid
@@ -157,7 +171,8 @@ class Surface:
     rural: npt.NDArray[np.bool_]
     buildings: Buildings
     key: str
-    terrain_known: bool = field(default=False)
+    terrain_known: bool = False
+    buildings_known: bool = True
 
     @cached_property
     def outdoor(self) -> npt.NDArray[np.bool_]:
@@ -194,17 +209,13 @@ def build(
 
     ``ground`` is flat at 0 m where not given. A cell belongs to a building when its middle lies inside.
     """
-    from rasterio.features import rasterize
-
     flat = np.zeros(grid.shape, np.float32) if ground is None else ground.astype(np.float32)
-    order = np.argsort(buildings.height_m, kind="stable")
-    drawn = [row for row in order.tolist() if not shapely.is_empty(shapes[row])]
     building = np.full(grid.shape, -1, np.int32)
-    if drawn:
-        rasterize(zip(shapes[drawn].tolist(), drawn, strict=True), out=building, transform=grid.transform)
+    order = np.argsort(buildings.height_m, kind="stable")
+    _burn(building, grid, shapes[order], order)
     rural = np.zeros(grid.shape, np.uint8)
-    if farmland is not None and len(farmland):
-        rasterize(((shape, 1) for shape in farmland.tolist()), out=rural, transform=grid.transform)
+    if farmland is not None:
+        _burn(rural, grid, farmland, np.ones(len(farmland), np.int64))
     built = building >= 0
     base = np.full(len(buildings), np.inf, np.float32)
     np.minimum.at(base, building[built], flat[built])
@@ -221,27 +232,32 @@ def build(
     return Surface(grid, flat, top, building, rural.astype(bool), buildings, name, ground is not None)
 
 
-def read(store: Store, cell_m: float, bounds: Bounds | None = None) -> Surface:
+def read(store: Store, cell_m: float, bounds: Bounds | None = None, *, margin_m: float = 0.0) -> Surface:
     """The surface of the shown generations, from the home's cache where it was made before.
+
+    Without the layer of buildings it is bare ground.
 
     Parameters
     ----------
     cell_m
         Side of a cell, 0.25 to 100 m.
     bounds
-        West, south, east, north in degrees; the district, else all buildings, where not given.
+        West, south, east, north in degrees; the district, else all buildings, else all sites where not given.
+    margin_m
+        Added around ``bounds``, so that what stands near by is there too; :meth:`Grid.window_of` finds
+        the bounds again.
 
     Raises
     ------
     InputError
-        No buildings, a cell size out of range, or too many cells.
+        Nothing to tell the area from, a cell size out of range, or too many cells.
     """
     if not 0.25 <= cell_m <= 100:
         raise InputError(
             f"栅格边长 {cell_m} m 应在 0.25 到 100 m 之间。",
             f"the cell size {cell_m} m must be 0.25 to 100 m.",
         )
-    grid = grid_of(store, cell_m, bounds)
+    grid = grid_of(store, cell_m, bounds, margin_m)
     sources = {
         layer: store.shown[layer].checksum for layer in ("building", "land_use") if layer in store.shown
     }
@@ -256,7 +272,8 @@ def read(store: Store, cell_m: float, bounds: Bounds | None = None) -> Surface:
     if found is not None:
         return found
     made = _make(store, grid, key, None if dem is None else dem.path)
-    _save(folder, made)
+    if made.buildings_known:
+        _save(folder, made)
     return made
 
 
@@ -265,10 +282,12 @@ def cache_folder(home: Path) -> Path:
     return home / "cache" / "surface"
 
 
-def grid_of(store: Store, cell_m: float, bounds: Bounds | None = None) -> Grid:
-    """The grid of ``bounds`` in degrees, of the district, or of all buildings, in whole cells."""
+def grid_of(store: Store, cell_m: float, bounds: Bounds | None = None, margin_m: float = 0.0) -> Grid:
+    """The grid of ``bounds`` in degrees, of the district, or of all buildings or sites, in whole cells."""
     if bounds is None:
-        layer = next((name for name in ("district", "town", "building") if name in store.shown), None)
+        layer = next(
+            (name for name in ("district", "town", "building", "site_5g") if name in store.shown), None
+        )
         box = None if layer is None else store.shown[layer].bounds
         if box is None:
             raise InputError(
@@ -276,18 +295,17 @@ def grid_of(store: Store, cell_m: float, bounds: Bounds | None = None) -> Grid:
                 "there are neither boundaries nor buildings to compute over; import buildings or build the demo city.",
             )
         west, south, east, north = box
-        margin = MARGIN_M
+        margin = SITES_MARGIN_M if layer == "site_5g" else MARGIN_M
     else:
-        (west, south, east, north), margin = bounds, 0.0
-    if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
+        (west, south, east, north), margin = bounds, margin_m
+    ordered = west < east and south < north if bounds is not None else west <= east and south <= north
+    if not (ordered and west >= -180 and east <= 180 and south >= -85 and north <= 85):
         raise InputError(
             "计算范围无效，应为西、南、东、北的经纬度。",
             "the bounds must be west, south, east, north in degrees.",
         )
     name = crs.metric_for((west + east) / 2, (south + north) / 2)
-    lon = np.array([west, east, west, east, (west + east) / 2, (west + east) / 2])
-    lat = np.array([south, south, north, north, south, north])
-    x, y = (np.asarray(values) for values in _transformer(name).transform(lon, lat))
+    x, y = _outline(name, (west, south, east, north))
     left = np.floor((x.min() - margin) / cell_m) * cell_m
     top = np.ceil((y.max() + margin) / cell_m) * cell_m
     columns = int(np.ceil((x.max() + margin - left) / cell_m))
@@ -303,21 +321,33 @@ def grid_of(store: Store, cell_m: float, bounds: Bounds | None = None) -> Grid:
 # -- inside --------------------------------------------------------------------
 
 
+def _outline(name: str, bounds: Bounds) -> tuple[Floats, Floats]:
+    """Corners and middles of the north and south sides of bounds in degrees, in metres."""
+    west, south, east, north = bounds
+    middle = (west + east) / 2
+    lon = np.array([west, east, west, east, middle, middle])
+    x, y = _transformer(name).transform(lon, np.array([south, south, north, north, south, north]))
+    return np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+
+
+@lru_cache(maxsize=16)
 def _transformer(name: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(4326, name, always_xy=True)
 
 
 def _make(store: Store, grid: Grid, key: str, dem: Path | None) -> Surface:
+    ground = None if dem is None else _ground(dem, grid)
+    farmland = _farmland(store, grid)
     if "building" not in store.shown:
-        raise InputError(
-            "没有建筑数据，无法判断视线；请先导入建筑图层。",
-            "there are no buildings to decide lines of sight; import the building layer first.",
-        )
+        none: npt.NDArray[Any] = np.array([], dtype=object)
+        bare = build(grid, none, Buildings.plain([]), ground=ground, farmland=farmland, key=key)
+        return replace(bare, buildings_known=False)
     relation = store.generation("building").relation
     table = (
         store.cursor()
         .execute(
-            f"SELECT fid, height_m, floors, use, year, ST_AsWKB(geom)::BLOB AS wkb FROM {relation} ORDER BY row_no"
+            f"SELECT fid, height_m, floors, coalesce(use, '') AS use, year, ST_AsWKB(geom)::BLOB AS wkb "
+            f"FROM {relation} ORDER BY row_no"
         )
         .fetchnumpy()
     )
@@ -328,23 +358,57 @@ def _make(store: Store, grid: Grid, key: str, dem: Path | None) -> Surface:
         np.asarray(table["fid"], dtype=np.int64),
         height.astype(np.float32),
         np.where(floors > 0, floors, np.maximum(np.round(height / FLOOR_M), 1)).astype(np.int16),
-        np.array([value or "" for value in np.ma.filled(table["use"], None)], dtype="U20"),
+        np.asarray(table["use"], dtype="U20"),
         _filled(table["year"], 0).astype(np.int16),
     )
-    farmland = None
-    if "land_use" in store.shown:
-        relation = store.generation("land_use").relation
-        found = (
-            store.cursor()
-            .execute(
-                f"SELECT ST_AsWKB(geom)::BLOB AS wkb FROM {relation} WHERE use IN (SELECT unnest(?)) ORDER BY row_no",
-                [list(_RURAL)],
-            )
-            .fetchnumpy()
-        )
-        farmland = _shapes(found["wkb"], grid)
-    ground = None if dem is None else _ground(dem, grid)
     return build(grid, _shapes(table["wkb"], grid), buildings, ground=ground, farmland=farmland, key=key)
+
+
+def _farmland(store: Store, grid: Grid) -> npt.NDArray[Any] | None:
+    """Polygons of farmland in metres; None without land use."""
+    if "land_use" not in store.shown:
+        return None
+    relation = store.generation("land_use").relation
+    found = (
+        store.cursor()
+        .execute(
+            f"SELECT ST_AsWKB(geom)::BLOB AS wkb FROM {relation} WHERE use IN (SELECT unnest(?)) ORDER BY row_no",
+            [list(_RURAL)],
+        )
+        .fetchnumpy()
+    )
+    return _shapes(found["wkb"], grid)
+
+
+def _burn(
+    raster: npt.NDArray[Any], grid: Grid, shapes: npt.NDArray[Any], values: npt.NDArray[np.integer[Any]]
+) -> None:
+    """Write the value of each polygon into the cells whose middle it covers, later ones over earlier ones."""
+    from rasterio.features import rasterize
+
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    filled = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
+    if not filled.any():
+        return
+    # Plain coordinates: asking each shape for its own takes ten times as long as burning it.
+    _, corners, (ring, polygon) = shapely.to_ragged_array(parts[filled], include_z=False)
+    points, rings, polygons = corners.tolist(), ring.tolist(), polygon.tolist()
+    rasterize(
+        (
+            (
+                {
+                    "type": "Polygon",
+                    "coordinates": [points[rings[r] : rings[r + 1]] for r in range(first, last)],
+                },
+                value,
+            )
+            for first, last, value in zip(
+                polygons[:-1], polygons[1:], values[owner[filled]].tolist(), strict=True
+            )
+        ),
+        out=raster,
+        transform=grid.transform,
+    )
 
 
 def _filled(values: Any, blank: float) -> Floats:
@@ -354,7 +418,9 @@ def _filled(values: Any, blank: float) -> Floats:
 
 def _shapes(wkb: Any, grid: Grid) -> npt.NDArray[Any]:
     """Geometries in metres; those outside the grid are empty."""
-    shapes: npt.NDArray[Any] = shapely.from_wkb([None if value is None else bytes(value) for value in wkb])
+    shapes: npt.NDArray[Any] = shapely.from_wkb(
+        [bytes(value) if value else None for value in np.ma.filled(wkb, b"")]
+    )
     shapes = shapely.transform(shapes, lambda points: np.column_stack(grid.to_metres(*points.T)))
     west, south, east, north = shapely.bounds(shapes).T
     right, bottom = grid.west + grid.columns * grid.cell_m, grid.north - grid.rows * grid.cell_m
@@ -402,11 +468,11 @@ def _load(folder: Path, grid: Grid, key: str) -> Surface | None:
     """The kept rasters, None when they are not there or damaged."""
     try:
         parts = {name: np.load(folder / f"{name}.npy") for name in ("ground", "top", "building", "rural")}
-        with np.load(folder / "buildings.npz") as table:
+        with (folder / "buildings.npz").open("rb") as opened, np.load(opened) as table:
             buildings = Buildings(**{name: table[name] for name in Buildings.__slots__})
             known = bool(table["terrain_known"])
         os.utime(folder)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     if any(part.shape != grid.shape for part in parts.values()):
         return None

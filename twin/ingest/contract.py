@@ -34,8 +34,9 @@ from twin.ingest.radio_values import READERS
 from twin.ingest.reading import Accepted, Origin, Task
 from twin.ingest.records import group_records
 from twin.ingest.shapes import Shaping
+from twin.ingest.site_rows import totals
 from twin.ingest.sites import LAYER as SITES
-from twin.ingest.sites import SiteTable, totals
+from twin.ingest.sites import SiteTable
 
 _NESTED = (list, tuple, dict, np.ndarray)
 _TOWN = re.compile(r"(\d{9})(?:000)?$")

@@ -41,7 +41,7 @@ _WORDS = {"d频段": 2.6, "c频段": 3.5, "c波段": 3.5, "c-band": 3.5, "cband"
 _BAND = re.compile(r"(?:nr[\s_-]*)?(?:n|b|band|频段)[\s_-]*(\d{1,3})(?![\d.])")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ghz|g|mhz|m)?\s*(?:-|~|至|到|—|–)\s*(\d+(?:\.\d+)?)\s*(ghz|g|mhz|m)?")
 _FREQUENCY = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*(ghz|g|mhz|m)(?![a-z])")
-_PLAIN = re.compile(r"(?:nr|fdd|tdd)?[\s_-]*(\d+(?:\.\d+)?)(?:频段)?")
+_PLAIN = re.compile(r"(?:(?:nr|fdd|tdd)[\s_-]*)?(\d+(?:\.\d+)?)(?:频段)?")
 _BANDWIDTH_WORD = re.compile(r"^[a-z_]*bw[_\s]*", re.IGNORECASE)
 
 
@@ -75,6 +75,8 @@ def _carrier(text: str, unit: str) -> float:
     """One carrier in GHz, NaN when the text is none; ``unit`` is that of the header."""
     if text in _WORDS:
         return _WORDS[text]
+    if text.startswith("-"):
+        return float("nan")
     span = _SPAN.match(text)
     if span is not None:
         high = _scaled(float(span[3]), span[4] or unit)

@@ -18,40 +18,32 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from layers import get
 from twin.crs_evidence import Geometries, Plane
 from twin.ingest.faults import Faults
 from twin.ingest.mapping import CELL_NAMES, TOTAL_TILTS, normal
 from twin.ingest.radio_values import MOST_DBM, power_unit, stated_power_unit
+from twin.ingest.site_rows import AZIMUTH, INDOOR, OMNI, coverage_of, headers_called, matches, unfolded
 from twin.ingest.values import Mask, as_text, fold, texts, vocabulary
 
 Keys = npt.NDArray[np.object_] | None
 
 LAYER = "site_5g"
+OMNI_PATTERNS: Mapping[str, str] = {"omni": "omni-8T", "indoor": "omni-indoor"}
+"""Names of the twin's own patterns for antennas without azimuth."""
 SAME_SITE_M = 50.0
 """Rows of one site number or name farther apart are different places (remote radio units, or errors)."""
 NEAR_DISTRICT_M = 5_000.0
 """Sites up to here beyond the district serve its border and disturb it; TR 38.901's formulas end here."""
 
-_AZIMUTH = "sectors.azimuth_deg"
-_COVERAGE_NAMES = (
-    "覆盖类型", "覆盖类别", "覆盖场景", "室内外", "室内外类型", "室内室外", "室分宏站", "是否室分", "站点类型",
-    "基站类型", "站址类型", "站型", "小区类型", "小区覆盖类型", "天线类型", "coveragetype", "coverage",
-    "indooroutdoor", "indoor", "sitetype", "celltype", "antennatype",
-)  # fmt: skip
 _CELL_IDS = (
     "ncgi", "nrcgi", "cgi", "小区cgi", "nci", "小区标识", "小区id", "小区编号", "小区号", "cellid", "nrcellid",
     "本地小区标识", "localcellid", *CELL_NAMES,
 )  # fmt: skip
-_INDOOR = re.compile(r"室分|室内|indoor|\bdas\b|楼宇分布|皮站|pico|lampsite|qcell")
-_OMNI = re.compile(r"全向|omni")
 _COVERAGE_WORD = re.compile(
     r"(宏基?站|宏蜂窝|微基?站|微蜂窝|皮基?站|室分|室内分布|室内分布系统|室内|室外|室外站|室内站|全向|定向|macro|micro|pico|indoor|outdoor|omni|das)$"
 )
-_SEVERAL = re.compile(r"\s*[/、;；|｜\\]\s*|\s*[,，]\s+|\s+")
-_COMMAS = re.compile(r"\d+(?:\.\d+)?(?:[,，]\d+(?:\.\d+)?){2,}")
-_DASHES = re.compile(r"\d{1,3}(?:[-_]\d{1,3}){1,5}")
 _SECTOR_END = re.compile(r"[-_ #]*\d*$")
-_TOTALS = frozenset({"合计", "总计", "小计", "总数", "total", "sum", "subtotal", "grandtotal"})
 
 
 class Checker(Protocol):
@@ -89,23 +81,23 @@ class SiteTable:
         mapping: Mapping[str, str],
     ) -> SiteTable:
         """The table with a row per sector and its coverage words taken out of numbers and mounts."""
-        table, source, piece = _unfolded(table, mapping)
-        made = cls(table, geometry[source], numbers[source], mapping, piece, _coverage(table, mapping))
+        table, source, piece = unfolded(table, mapping)
+        made = cls(table, geometry[source], numbers[source], mapping, piece, coverage_of(table, mapping))
         made._clear()
         return made
 
     def _clear(self) -> None:
         """``全向`` is no azimuth and ``宏站`` no mount: such cells become empty."""
         blank = {}
-        if _AZIMUTH in self.mapping:
-            header = self.mapping[_AZIMUTH]
-            blank[header] = self.table[header].map(lambda value: _matches(_OMNI, value)).to_numpy(bool)
+        if AZIMUTH in self.mapping:
+            header = self.mapping[AZIMUTH]
+            blank[header] = self.table[header].map(lambda value: matches(OMNI, value)).to_numpy(bool)
         if "mount" in self.mapping:
             header = self.mapping["mount"]
             words = _mount_words()
             blank[header] = (
                 self.table[header]
-                .map(lambda value: _matches(_COVERAGE_WORD, value) and fold(as_text(value)) not in words)
+                .map(lambda value: matches(_COVERAGE_WORD, value) and fold(as_text(value)) not in words)
                 .to_numpy(bool)
             )
         for header, mask in blank.items():
@@ -140,13 +132,11 @@ class SiteTable:
         omni = self.coverage != ""
         if "pattern" in sectors or omni.any():
             pattern = sectors.get("pattern", pd.Series([None] * len(self.table), dtype=object))
-            named = pattern.map(lambda value: _matches(_OMNI, value) or _matches(_INDOOR, value)).to_numpy(
-                bool
-            )
-            omni = omni | named
-            words = np.where(self.coverage == "indoor", "omni-indoor", "omni").astype(object)
-            # An antenna's own name stays, unless it would be taken for a directed one.
-            sectors["pattern"] = pattern.mask(omni & ~named, pd.Series(words, index=pattern.index))
+            omni |= pattern.map(lambda value: matches(OMNI, value) or matches(INDOOR, value)).to_numpy(bool)
+            own = pattern.map(lambda value: isinstance(value, str) and value in OMNI_PATTERNS.values())
+            words = pd.Series([OMNI_PATTERNS[kind or "omni"] for kind in self.coverage], index=pattern.index)
+            # An antenna's own name would be taken for that of a directed one.
+            sectors["pattern"] = pattern.mask(omni & ~own.to_numpy(bool), words)
         if "azimuth_deg" not in sectors:
             first = _first(checker.good)
             checker.fault(first, "sectors", "文件没有方位角列，扇区朝向未知",
@@ -223,7 +213,7 @@ class SiteTable:
     def _cells(self, good: npt.NDArray[np.int64]) -> npt.NDArray[np.object_] | None:
         """What names the cell of every row, where a column does; a column that mostly repeats does not."""
         used = {header for target, header in self.mapping.items() if target == "source_key"}
-        for header in _by_normal(self.table, _CELL_IDS):
+        for header in headers_called(self.table, _CELL_IDS):
             if header in used:
                 continue
             found: npt.NDArray[np.object_] = texts(self.table[header]).to_numpy()
@@ -263,7 +253,7 @@ class SiteTable:
 
     def _of_cells(self, size: int) -> npt.NDArray[np.object_]:
         """The site's part of cell identities written with separators (``460-00-1234567-1``)."""
-        for header in _by_normal(self.table, ("ncgi", "nrcgi", "cgi", "小区cgi")):
+        for header in headers_called(self.table, ("ncgi", "nrcgi", "cgi", "小区cgi")):
             found = texts(self.table[header])
             parted = found.str.extract(r"^(.*\d.*)[-_:/]\w+$")[0]
             if parted.notna().mean() > 0.5:
@@ -325,78 +315,6 @@ class SiteTable:
         frame["name"] = owner.map(shared).astype(object).where(frame["name"].notna(), None)
 
 
-def totals(table: pd.DataFrame) -> Mask:
-    """Rows that add up the others: their first words are ``合计``, ``Total`` or the like."""
-    found = np.zeros(len(table), dtype=bool)
-    for header in table.columns[:3]:
-        words = table[header].map(lambda value: normal(value).rstrip(":：") if isinstance(value, str) else "")
-        found |= words.isin(_TOTALS).to_numpy()
-    return found
-
-
-def _unfolded(
-    table: pd.DataFrame, mapping: Mapping[str, str]
-) -> tuple[pd.DataFrame, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """A row per azimuth where a cell holds several (``0/120/240``).
-
-    Other cells of the sector with as many values are parted alike. Also gives
-    the former row of every row, and its number among the pieces of that row.
-    """
-    size = len(table)
-    header = mapping.get(_AZIMUTH)
-    parts = [_several(value, dashes=True) for value in table[header]] if header is not None else [None] * size
-    counts = np.array([len(part) if part else 1 for part in parts], dtype=np.int64)
-    source = np.repeat(np.arange(size), counts)
-    piece = np.arange(len(source)) - np.repeat(np.cumsum(counts) - counts, counts)
-    if header is None or (counts == 1).all():
-        return table.copy(), source, piece
-    result = table.iloc[source].reset_index(drop=True).astype(object)
-    headers = {name for target, name in mapping.items() if target.startswith("sectors.")}
-    for name in headers:
-        column = result[name].to_numpy(dtype=object, copy=True)
-        for row in np.flatnonzero(counts[source] > 1).tolist():
-            own = _several(column[row], dashes=name == header)
-            if own is not None and len(own) == counts[source[row]]:
-                column[row] = own[piece[row]]
-        result[name] = column
-    return result, source, piece
-
-
-def _several(value: object, *, dashes: bool) -> list[str] | None:
-    """The values of a cell that holds more than one, else None."""
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    if _COMMAS.fullmatch(text):
-        parts = re.split("[,，]", text)
-    elif dashes and _DASHES.fullmatch(text):
-        parts = re.split("[-_]", text)
-    else:
-        parts = _SEVERAL.split(text)
-    numeric = all(re.match(r"[-+]?\d", part) for part in parts)
-    return parts if len(parts) > 1 and numeric else None
-
-
-def _coverage(table: pd.DataFrame, mapping: Mapping[str, str]) -> npt.NDArray[np.object_]:
-    """``indoor`` or ``omni`` where a column of the table says so."""
-    headers = _by_normal(table, _COVERAGE_NAMES)
-    headers += [mapping[target] for target in ("mount", _AZIMUTH) if target in mapping]
-    result = np.full(len(table), "", dtype=object)
-    for header in dict.fromkeys(headers):
-        yes = _flags(table[header]) if "室分" in header else np.zeros(len(table), dtype=bool)
-        omni = table[header].map(lambda value: _matches(_OMNI, value)).to_numpy(bool)
-        indoor = table[header].map(lambda value: _matches(_INDOOR, value)).to_numpy(bool) | yes
-        result[omni & (result == "")] = "omni"
-        result[indoor] = "indoor"
-    return result
-
-
-def _flags(values: pd.Series) -> Mask:
-    """Where a column such as ``是否室分`` says yes."""
-    said = values.map(lambda value: fold(as_text(value)) in ("是", "yes", "y", "1", "true"))
-    return np.asarray(said, dtype=bool)
-
-
 def _outside(checker: Checker, places: Geometries, region: BaseGeometry) -> None:
     """Sites beside the district are told of, those too far to matter stay out."""
     middle = shapely.centroid(region)
@@ -433,22 +351,8 @@ def _column(frame: gpd.GeoDataFrame, size: int) -> Geometries:
     return places
 
 
-def _by_normal(table: pd.DataFrame, names: Any) -> list[str]:
-    """Headers of ``table`` called one of ``names``, in the order of ``names``."""
-    by_name: dict[str, str] = {}
-    for header in map(str, table.columns):
-        by_name.setdefault(normal(header), header)
-    return [by_name[name] for name in names if name in by_name]
-
-
-def _matches(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.search(fold(value)) is not None
-
-
 def _mount_words() -> Mapping[str, str]:
-    import layers
-
-    return vocabulary(layers.get(LAYER).column("mount"))
+    return vocabulary(get(LAYER).column("mount"))
 
 
 def _plain_number(value: object) -> bool:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from twin import design
 from twin.settings import Settings
 from twin.web import openapi, state
-from twin.web.routes import api, assets, imports, life_circle, scenarios, tiles
+from twin.web.routes import api, assets, coverage, imports, life_circle, scenarios, tiles
 from twin.web.routes.replies import guarded
 from twin.web.security import Guard
 from twin.web.shell import Shell
@@ -70,6 +70,16 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/api/life-circle/sites", life_circle.start_sites),
     ("POST", "/api/life-circle/links", life_circle.start_links),
     ("GET", "/api/service-radius", life_circle.service_radius),
+    ("GET", "/api/coverage", coverage.result),
+    ("GET", "/api/coverage/options", coverage.options),
+    ("GET", "/api/coverage/values", coverage.values),
+    ("GET", "/api/coverage/explain", coverage.explain),
+    ("GET", "/api/coverage/sites", coverage.sites),
+    ("GET", "/api/coverage/export.{format}", coverage.export),
+    ("POST", "/api/coverage/run", coverage.start),
+    ("POST", "/api/coverage/sites", coverage.next_sites),
+    ("POST", "/api/coverage/outage", coverage.outage),
+    ("POST", "/api/coverage/sleep", coverage.sleep),
     ("GET", "/api/tasks/{id}", life_circle.task),
     ("DELETE", "/api/tasks/{id}", life_circle.cancel),
     ("POST", "/api/undo", api.undo),

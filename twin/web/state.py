@@ -14,6 +14,7 @@ import duckdb
 
 from layers import all_layers
 from twin import describe, features, tiles
+from twin.analysis.coverage_5g.runs import Runs
 from twin.analysis.study import Studies
 from twin.errors import TwinError
 from twin.jobs import Jobs
@@ -35,6 +36,7 @@ class State:
     tiles: TileCache
     jobs: Jobs
     studies: Studies
+    runs: Runs
     tasks: Tasks
     _memo: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _memo_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -98,7 +100,9 @@ def start(settings: Settings) -> State:
         return tiles.compressed(data) if data else b""
 
     cache = TileCache(make, settings.tile_cache_mb * 1_000_000)
-    _state = State(settings, store, cache, Jobs(store, settings), Studies(store), Tasks())
+    _state = State(
+        settings, store, cache, Jobs(store, settings), Studies(store), Runs(store, settings.executor), Tasks()
+    )
     _announce(_state)
     threading.Thread(target=_state.warm, name="warm-up", daemon=True).start()
     return _state

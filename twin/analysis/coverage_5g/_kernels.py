@@ -34,6 +34,10 @@ U8 = NDArray[np.uint8]
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
+FAST = {"nnan", "ninf", "nsz", "contract"}
+"""What the compiler may assume. No reordering and no approximate division or root: a cell would come out
+otherwise in the vectorised body of a loop than in its remainder, and so in another window."""
+
 TILE = 128
 """Cells along a side of a tile."""
 BEST, SECOND, THIRD, FOURTH, OTHERS, LOADED, SERVER, LOAD, SEEN = range(9)
@@ -98,7 +102,7 @@ ANTENNA = (
 
 def kernel(function: Loop) -> Loop:
     """Compile at first use, keep the machine code on disk where a folder can be written."""
-    options: dict[str, Any] = {"nogil": True, "fastmath": True, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "fastmath": FAST, "error_model": "numpy"}
     try:
         compiled = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
@@ -107,15 +111,20 @@ def kernel(function: Loop) -> Loop:
 
 
 def _inline(function: Loop) -> Loop:
-    return cast("Loop", numba.njit(inline="always", fastmath=True, error_model="numpy")(function))
+    return cast("Loop", numba.njit(inline="always", fastmath=FAST, error_model="numpy")(function))
 
 
 def _part(function: Loop) -> Loop:
     """A loop that only other loops call."""
-    return cast("Loop", numba.njit(nogil=True, fastmath=True, error_model="numpy")(function))
+    return cast("Loop", numba.njit(nogil=True, fastmath=FAST, error_model="numpy")(function))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+def _code(function: Loop) -> Callable[..., Any]:
+    """A function that writes machine code itself."""
+    return cast("Callable[..., Any]", intrinsic(function))
+
+
+@_code
 def _bits_of(_context: Any, _value: Any) -> Any:
     """The bits of a float32 as int32."""
 
@@ -125,7 +134,7 @@ def _bits_of(_context: Any, _value: Any) -> Any:
     return types.int32(types.float32), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_code
 def _float_of(_context: Any, _value: Any) -> Any:
     """The float32 of the bits of an int32."""
 
@@ -135,7 +144,7 @@ def _float_of(_context: Any, _value: Any) -> Any:
     return types.float32(types.int32), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_code
 def _get(_context: Any, array: Any, _index: Any) -> Any:
     """The number at a place of a flat float32 array: no bounds, no counting from the end."""
 
@@ -146,7 +155,7 @@ def _get(_context: Any, array: Any, _index: Any) -> Any:
     return types.float32(array, types.int64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_code
 def _put(_context: Any, array: Any, _index: Any, _value: Any) -> Any:
     """Set the number at a place of a flat float32 array, as :func:`_get`."""
 
@@ -320,11 +329,11 @@ def lay(
 ) -> int:
     """Lay the signals of ``rows`` of ``masts`` over the cells ``clip`` of a tile; how many were evaluated.
 
-    ``sight`` (len(rows), 2 r + 1, bytes) are bits of line of sight, ``edge`` (len(rows), 2 r + 1, 2 r + 1)
-    the loss over edges in steps of :data:`EDGE_STEP_DB` (of length 0: out of sight is lost), ``span`` (r + 1,) half widths of the
-    disc by rows from its middle; ``ground`` (TILE, TILE) heights above datum; ``corner`` row and column
-    of the tile's first cell; ``clip`` row_from, row_to, column_from, column_to within the tile. With
-    ``blank`` the cells are emptied first.
+    ``sight`` (masts, 2 r + 1, bytes) are bits of line of sight, ``edge`` (masts, 2 r + 1, 2 r + 1)
+    the loss over edges in steps of :data:`EDGE_STEP_DB` (of length 0: out of sight is lost), ``span``
+    (r + 1,) half widths of the disc by rows from its middle; ``ground`` (TILE, TILE) heights above datum;
+    ``corner`` row and column of the tile's first cell; ``clip`` row_from, row_to, column_from, column_to
+    within the tile. With ``blank`` the cells are emptied first.
     """
     scratch = np.zeros(6 * TILE, np.float32)
     top, bottom, left, right = clip
@@ -349,7 +358,7 @@ def lay(
             if x_from >= x_to:
                 continue
             north = np.float32(south_m - (corner[0] + y + 0.5) * cell_m)
-            bits = sight[k, y - row + reach]
+            bits = sight[mast, y - row + reach]
             shift = reach - column
             for x in range(x_from, x_to):
                 bit = x + shift
@@ -357,7 +366,7 @@ def lay(
                 scratch[x + _SIGHT] = seen
                 scratch[x + _EXTRA] = (_1 - seen) * _HIDDEN_DB
             if edge.shape[0]:
-                lost = edge[k, y - row + reach]
+                lost = edge[mast, y - row + reach]
                 for x in range(x_from, x_to):
                     scratch[x + _EXTRA] = lost[x + shift] * np.float32(EDGE_STEP_DB)
             for x in range(x_from, x_to):

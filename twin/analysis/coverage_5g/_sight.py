@@ -7,6 +7,10 @@ Each cell of the disc is decided by one ray only, the one that passes nearest to
 its middle (its owner): asking every ray that touches it and taking any yes would
 see too much.
 
+The edge of a roof that hides is the rim of its cell, half a cell beyond the middle
+where the antenna looks down on it, half a cell before it where it looks up: middles
+alone would see too much.
+
 Within a building the slope stands still as it was on entry: cells of a building
 are hidden by what is before it, not by its own roof. An antenna's own building
 hides nothing outside (it hangs at the roof's edge, which its position does not
@@ -16,8 +20,10 @@ tell), and is not seen itself.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.analysis.coverage_5g._kernels import EDGE_STEP_DB, F32, I32, U8, kernel
 from twin.analysis.coverage_5g.scalar import knife_edge_db
@@ -34,7 +40,7 @@ def look(
     height: F32,
     own: I32,
     user_height_m: float,
-    steps: I32,
+    steps: NDArray[np.int16],
     inverse: F32,
     owner: U8,
     count: I32,
@@ -58,6 +64,9 @@ def look(
     seen = np.zeros((side, side), np.uint8)
     user = np.float32(user_height_m)
     hybrid = edge.shape[0] > 0
+    # One over the distance of a cell's near and far rim, times the distance of its middle.
+    farther = np.array([(k + 1) / (k + 1.5) for k in range(reach)], np.float32)
+    nearer = np.array([(k + 1) / (k + 0.5) for k in range(reach)], np.float32)
     for k in range(cell.shape[0]):
         row, column, z, mine = cell[k, 0], cell[k, 1], height[k], own[k]
         inside = row >= reach and column >= reach and row + reach < rows and column + reach < columns
@@ -88,9 +97,10 @@ def look(
                             lost = _loss(limit - need, edge_at, nearness, cell_m, wave_m)
                         edge[k, reach + down, reach + right] = lost
                 if covered < 0 or covered != mine:
-                    rise = (top[y, x] - z) * nearness
-                    if rise > slope:
-                        slope, at = rise, nearness
+                    over = top[y, x] - z
+                    rim = nearness * (nearer[step] if over > 0 else farther[step])
+                    if over * rim > slope:
+                        slope, at = over * rim, rim
         for i in range(side):
             for byte in range(bits.shape[2]):
                 packed = 0
@@ -102,7 +112,7 @@ def look(
 
 
 @kernel
-def _loss(excess: float, edge_at: float, here: float, cell_m: float, wave_m: float) -> int:
+def _loss(excess: Any, edge_at: Any, here: Any, cell_m: float, wave_m: float) -> int:
     """Loss over an edge in steps: ``excess`` slope of the edge over the receiver's, metres a cell."""
     if excess < -1e8:
         return 0

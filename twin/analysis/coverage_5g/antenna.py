@@ -114,6 +114,7 @@ PANELS: Mapping[str, MacroPanel] = MappingProxyType(
         "4T4R-65deg": MacroPanel(17.0, 65.0, 8.0, 28.0, 18.0),
         "4T4R-65deg-low-band": MacroPanel(14.5, 65.0, 14.0, 25.0, 16.0),
         "omni-8T": MacroPanel(5.5, 360.0, 20.0, 0.0, 15.0),
+        "omni-indoor": MacroPanel(0.8, 360.0, 60.0, 0.0, 12.0),
         "tr38901-element": MacroPanel(8.0, 65.0, 65.0, 30.0, 30.0),
     }
 )

@@ -14,6 +14,14 @@ sight by batches of antennas (:func:`los.compute`), then signals by blocks of
 tiles (:func:`compute`). Without an executor, threads do them; the loops let go of
 the GIL.
 
+A block at finer cells needs the sites around it too::
+
+    bounds = (121.24, 31.37, 121.26, 31.39)
+    fine = parameters.model_copy(update={"resolution_m": 2.0, "radius_m": 600.0})
+    surface = twin.analysis.surface.read(store, 2.0, bounds, margin_m=600.0)
+    window = surface.grid.window_of(bounds)
+    rasters = engine.run(surface, sites, fine, window=window).rasters(window)
+
 A cell hears every sector whose antenna lies within the radius, cell middle to the
 middle of the antenna's cell; distance and angles are those of the antenna's own
 place. Path loss is TR 38.901's over flat ground between the two heights above
@@ -58,6 +66,10 @@ Progress = Callable[[str, float], None]
 
 BLOCK = 4
 """Tiles along a side of a block, the part of work that is sent."""
+FEW = 4 * BLOCK
+"""So few tiles are parts by themselves, or one core would have them all."""
+FEW_MASTS = 4
+"""So few are laid down sooner than threads start."""
 MOST_MASTS = 200_000
 
 
@@ -104,20 +116,18 @@ def compute(block: Block) -> tuple[list[F32 | None], int]:
         if before is None and not len(rows):
             tiles.append(None)
             continue
-        if before is None:
-            tile = _kernels.blank_tile()
-        else:
-            tile = before.copy()
+        tile = _kernels.blank_tile() if before is None else before.copy()
+        top, bottom, left, right = clip.tolist()
         evaluated += _kernels.lay(
             tile, block.masts, rows, block.bits, block.edge, block.span, block.ground[number],
-            (int(corner[0]), int(corner[1])), tuple(int(value) for value in clip), block.cell_m,
+            (int(corner[0]), int(corner[1])), (top, bottom, left, right), block.cell_m,
             block.receiver_m, block.blank and before is not None,
         )  # fmt: skip
         tiles.append(tile)
     return tiles, evaluated
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """The state of one carrier over one surface: what every cell hears, in tiles.
 
@@ -176,6 +186,7 @@ def run(
     cache: Path | None = None,
     patterns: Mapping[str, Pattern] | None = None,
     carriers: Mapping[str, Carrier] = radio.CARRIERS,
+    window: Window | None = None,
     executor: Executor | None = None,
     progress: Progress = lambda _stage, _share: None,
     stop: Stop = lambda: False,
@@ -188,6 +199,9 @@ def run(
         Folder (``home/cache``) where lines of sight are kept; nothing is kept without.
     patterns
         Imported patterns by the names that sectors use; panels by name are always known.
+    window
+        Only the tiles that this window of the grid touches are computed; sites on all of the grid are
+        heard there.
     executor
         Where the parts are computed; threads of this process without.
     progress, stop
@@ -217,11 +231,11 @@ def run(
     work = _Work(executor, progress, stop)
     seen = look(surface, placed, parameters, carrier, cache=cache, mapped=work.mapped("sight"))
     empty = Run(surface, sites, parameters, carrier, placed, seen, {}, known)
-    grid = surface.grid
+    top, bottom, left, right = window or empty.whole
     everything = [
         (i, j, (0, TILE, 0, TILE))
-        for i in range((grid.rows + TILE - 1) // TILE)
-        for j in range((grid.columns + TILE - 1) // TILE)
+        for i in range(top // TILE, -(-bottom // TILE))
+        for j in range(left // TILE, -(-right // TILE))
     ]
     return laid(empty, np.arange(len(placed)), everything, blank=False, mapped=work.mapped("signals"))
 
@@ -235,7 +249,12 @@ def look(
     cache: Path | None = None,
     mapped: los.Map = map,
 ) -> Sight:
-    """What masts see under ``parameters``."""
+    """What masts see under ``parameters``; by probability where the surface knows no buildings."""
+    if not surface.buildings_known:
+        return los.likely(
+            placed.scenario, placed.height_m, user_height_m=parameters.receiver_m, reach=parameters.reach,
+            cell_m=surface.grid.cell_m, frequency_ghz=carrier.frequency_ghz,
+        )  # fmt: skip
     hybrid = parameters.model == "hybrid"
     return los.sight(
         surface,
@@ -263,13 +282,16 @@ def laid(
     With ``blank`` the cells are emptied first.
     """
     groups: dict[Tile, list[tuple[int, int, Window]]] = {}
+    block = 1 if len(tiles) <= FEW else BLOCK
     for i, j, clip in tiles:
-        groups.setdefault((i // BLOCK, j // BLOCK), []).append((i, j, clip))
+        groups.setdefault((i // block, j // block), []).append((i, j, clip))
     made = dict(state.tiles)
     evaluated = 0
     chosen = list(groups.values())
     parts = _Blocks(state, rows, chosen, blank)
-    for group, (results, count) in zip(chosen, (mapped or _threaded)(compute, parts), strict=True):
+    if mapped is None:
+        mapped = map if len(rows) <= FEW_MASTS else _threaded
+    for group, (results, count) in zip(chosen, mapped(compute, parts), strict=True):
         evaluated += count
         for (i, j, _), tile in zip(group, results, strict=True):
             if tile is not None:
@@ -308,16 +330,17 @@ class _Blocks(Sequence[Block]):
         for k, (top, left) in enumerate(corner.tolist()):
             part = state.surface.ground[top : top + TILE, left : left + TILE]
             ground[k, : part.shape[0], : part.shape[1]] = part
-        edge = state.sight.edge
+        bits, edge = state.sight.of(rows)
         return Block(
-            masts.slim(state.masts.arrays, rows), state.sight.bits[rows],
-            edge[rows] if len(edge) else edge, los.rays(reach).span, corner, clip, ground,
+            masts.slim(state.masts.arrays, rows), bits, edge, los.rays(reach).span, corner, clip, ground,
             tuple(state.tiles.get((i, j)) for i, j, _ in group), self._blank,
             state.surface.grid.cell_m, state.parameters.receiver_m,
         )  # fmt: skip
 
 
-def _threaded(function: Callable[[Any], Any], parts: Sequence[Any], stop: Stop = lambda: False) -> Iterable[Any]:
+def _threaded(
+    function: Callable[[Any], Any], parts: Sequence[Any], stop: Stop = lambda: False
+) -> Iterable[Any]:
     """``map`` on as many threads as there are cores, parts made one by one in the threads."""
     workers = min(os.cpu_count() or 1, len(parts))
 

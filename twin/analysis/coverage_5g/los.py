@@ -14,15 +14,18 @@ import math
 import os
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from twin.analysis.coverage_5g import _sight
+from twin.analysis.coverage_5g._kernels import EDGE_STEP_DB
+from twin.analysis.coverage_5g.propagation import SCENARIOS, los_probability, path_loss_db
 from twin.analysis.surface import Surface
 from twin.errors import InputError
 
@@ -34,18 +37,23 @@ FARTHEST_CELLS = 1000
 """Most cells of a radius; the rays of 1,000 are 100 MB."""
 BATCH = 32
 """Antennas of one part of the work."""
+_VERSION = 2
+"""Grows with every change of the rule, so that no bits of another rule are taken up."""
 KEPT_FILES = 12
 KEPT_BYTES = 400_000_000
 """A file of kept bits holds no more; antennas not asked for go first."""
 
 
 class Rays(NamedTuple):
-    """The rays of a disc: see :func:`_sight.look`; ``span`` (r + 1,) is half its width by rows from the middle."""
+    """The rays of a disc, see :func:`_sight.look` (``length`` is its ``count``).
 
-    steps: I32
+    ``span`` (r + 1,) is half the width of the disc by rows from the middle.
+    """
+
+    steps: npt.NDArray[np.int16]
     inverse: F32
     owner: U8
-    count: I32
+    length: I32
     span: I32
 
     @property
@@ -76,20 +84,23 @@ def rays(reach: int) -> Rays:
         ]
     )
     k = np.arange(1, reach + 1)
-    exact = rim[:, None, :] * (k / reach)[None, :, None]
-    steps = np.floor(exact + 0.5).astype(np.int32)
+    # In integers, so that which of two rays is nearer does not hang on rounding: positions times the reach.
+    exact = rim[:, None, :] * k[None, :, None]
+    steps = (2 * exact + reach) // (2 * reach)
     inside = (steps**2).sum(axis=2) <= reach * reach
-    off = np.abs(exact - steps).sum(axis=2)
+    off = np.abs(exact - steps * reach).sum(axis=2)
     side = 2 * reach + 1
     number = ((steps[..., 0] + reach) * side + steps[..., 1] + reach).ravel()
-    order = np.lexsort((np.arange(number.size), np.where(inside, off, np.inf).ravel(), number))
+    order = np.lexsort((np.arange(number.size), off.ravel(), ~inside.ravel(), number))
     first = np.r_[True, number[order][1:] != number[order][:-1]]
     owner = np.zeros(number.size, np.uint8)
     owner[order[first]] = 1
     owner = owner.reshape(inside.shape) * inside
     span = np.array([math.isqrt(reach * reach - row * row) for row in range(reach + 1)], np.int32)
-    inverse = (1 / np.hypot(exact[..., 0], exact[..., 1])).astype(np.float32)
-    return Rays(steps, inverse, owner.astype(np.uint8), inside.sum(axis=1).astype(np.int32), span)
+    inverse = (reach / np.hypot(exact[..., 0], exact[..., 1])).astype(np.float32)
+    return Rays(
+        steps.astype(np.int32), inverse, owner.astype(np.uint8), inside.sum(axis=1).astype(np.int32), span
+    )
 
 
 class Part(NamedTuple):
@@ -115,29 +126,89 @@ def compute(part: Part) -> tuple[U8, U8]:
     edge = np.zeros((n if part.wave_m else 0, side, side), np.uint8)
     _sight.look(
         part.top, part.ground, part.building, part.cell, part.height, part.own, part.user_height_m,
-        table.steps, table.inverse, table.owner, table.count, part.cell_m, part.wave_m, bits, edge,
+        table.steps, table.inverse, table.owner, table.length, part.cell_m, part.wave_m, bits, edge,
     )  # fmt: skip
     return bits, edge
 
 
-@dataclass(frozen=True)
 class Sight:
-    """What antennas (n,) see: ``bits`` and ``edge`` as in :func:`compute`."""
+    """What antennas (n,) see: ``bits`` and ``edge`` as in :func:`compute`, ``reach`` the radius in cells."""
 
-    bits: U8
-    edge: U8
-    reach: int
+    def __init__(self, bits: U8, edge: U8, reach: int) -> None:
+        self._parts = [(bits, edge)]
+        self.reach = reach
+
+    def __len__(self) -> int:
+        return sum(len(bits) for bits, _ in self._parts)
+
+    @property
+    def bits(self) -> U8:
+        """Lines of sight, (n, 2 r + 1, bytes)."""
+        return self._whole()[0]
+
+    @property
+    def edge(self) -> U8:
+        """Loss over edges, (n, 2 r + 1, 2 r + 1), or of length 0."""
+        return self._whole()[1]
 
     def joined(self, other: Sight) -> Sight:
-        """The antennas of both, these first."""
-        return Sight(
-            np.concatenate([self.bits, other.bits]), np.concatenate([self.edge, other.edge]), self.reach
-        )
+        """The antennas of both, these first; nothing is copied until it must be."""
+        made = Sight(*other._whole(), self.reach)
+        made._parts = [*self._parts, *made._parts]
+        return made
+
+    def of(self, rows: npt.NDArray[np.intp]) -> tuple[U8, U8]:
+        """``bits`` and ``edge`` of some antennas."""
+        last_bits, last_edge = self._parts[-1]
+        before = len(self) - len(last_bits)
+        if before and len(rows) and rows.min() >= before:  # as when one mast was added to thousands
+            rows = rows - before
+            return last_bits[rows], last_edge[rows] if len(last_edge) else last_edge
+        bits, edge = self._whole()
+        return bits[rows], edge[rows] if len(edge) else edge
 
     def visible(self, antenna: int) -> npt.NDArray[np.bool_]:
         """The cells around one antenna that it sees, (2 r + 1, 2 r + 1), north up."""
         side = 2 * self.reach + 1
-        return np.unpackbits(self.bits[antenna], axis=1, bitorder="little")[:, :side].astype(bool)
+        [bits], _ = self.of(np.array([antenna]))
+        return np.unpackbits(bits, axis=1, bitorder="little")[:, :side].astype(bool)
+
+    def _whole(self) -> tuple[U8, U8]:
+        if len(self._parts) > 1:
+            bits, edge = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+            self._parts = [(bits, edge)]
+        return self._parts[0]
+
+
+def likely(
+    scenario: npt.NDArray[np.int8],
+    height_m: npt.NDArray[np.float64],
+    *,
+    user_height_m: float,
+    reach: int,
+    cell_m: float,
+    frequency_ghz: float,
+) -> Sight:
+    """What antennas see where nobody knows the buildings: TR 38.901's probability of line of sight.
+
+    A cell is in sight when that is likelier than not; ``edge`` holds the share of the loss out of sight
+    that its probability asks for, (1 - p)(PL_NLOS - PL_LOS): the mean of both losses.
+    """
+    side = 2 * reach + 1
+    along = np.arange(-reach, reach + 1) * cell_m
+    distance = np.hypot(along[:, None], along[None, :])
+    bits = np.zeros((len(scenario), side, (side + 7) // 8), np.uint8)
+    edge = np.zeros((len(scenario), side, side), np.uint8)
+    kinds, which = np.unique(np.column_stack([scenario, height_m]), axis=0, return_inverse=True)
+    for kind, (code, height) in enumerate(kinds.tolist()):
+        name = next(key for key, value in SCENARIOS.items() if value == int(code))
+        p = los_probability(name, distance, user_height_m)
+        path = (distance, frequency_ghz, height, user_height_m)
+        more = path_loss_db(name, False, *path) - path_loss_db(name, True, *path)
+        own = which.ravel() == kind
+        bits[own] = np.packbits(p >= 0.5, axis=1, bitorder="little")
+        edge[own] = np.clip(np.rint((1 - p) * more / EDGE_STEP_DB), 0, 255)
+    return Sight(bits, edge, reach)
 
 
 Map = Callable[[Callable[[Any], Any], Sequence[Any]], Any]
@@ -208,7 +279,9 @@ class _Kept:
     """A file of bits by antenna; one that is damaged or cannot be written costs time, nothing else."""
 
     def __init__(self, folder: Path, surface: str, user_height_m: float, reach: int) -> None:
-        name = hashlib.blake2b(f"1/{surface}/{user_height_m!r}/{reach}".encode(), digest_size=12).hexdigest()
+        name = hashlib.blake2b(
+            f"{_VERSION}/{surface}/{user_height_m!r}/{reach}".encode(), digest_size=12
+        ).hexdigest()
         self._path = folder / "sight" / f"{name}.npz"
         self._keys = np.zeros((0, 4), np.int32)
         self._bits: U8 | None = None
@@ -216,10 +289,10 @@ class _Kept:
     def fill(self, keys: I32, bits: U8) -> npt.NDArray[np.intp]:
         """Fill in what is kept; the rows that are not."""
         try:
-            with np.load(self._path) as file:
+            with self._path.open("rb") as opened, np.load(opened) as file:
                 known, stored = file["keys"], file["bits"]
             os.utime(self._path)
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return np.arange(len(keys))
         if known.shape != (len(stored), 4) or stored.shape[1:] != bits.shape[1:]:
             return np.arange(len(keys))
@@ -249,4 +322,5 @@ class _Kept:
             for old_file in files[:-KEPT_FILES]:
                 old_file.unlink(missing_ok=True)
         except OSError:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)

@@ -41,7 +41,7 @@ Floats = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Masts:
     """Masts (n,) in the order of their sites; ``number`` (m,) is the row of each sector in the sites.
 
@@ -201,9 +201,7 @@ def _slopes(code: int, frequency_ghz: float, h_bs_m: float, h_ut_m: float) -> tu
     return tuple(plain.py_func(code, frequency_ghz, h_bs_m, h_ut_m, HOUSE_M, STREET_WIDTH_M))
 
 
-def _scenarios(
-    surface: Surface, x: Floats, y: Floats, height: Floats, wanted: str
-) -> npt.NDArray[np.int8]:
+def _scenarios(surface: Surface, x: Floats, y: Floats, height: Floats, wanted: str) -> npt.NDArray[np.int8]:
     if wanted != "auto":
         return np.full(len(x), SCENARIOS[wanted], np.int8)
     codes = np.empty(len(x), np.int8)
@@ -216,6 +214,26 @@ def _scenarios(
     return codes
 
 
+def pattern_of(
+    name: str | None, carrier: Carrier, patterns: Mapping[str, Pattern]
+) -> MacroPanel | CutPattern:
+    """The pattern of a sector: an imported one, a panel by its name, else the band's usual panel.
+
+    :class:`twin.errors.InputError` for an imported pattern of another kind.
+    """
+    found: Pattern
+    if name is not None and name in patterns:
+        found = patterns[name]
+    else:
+        found = antenna.panel(name if name in antenna.PANELS else None, carrier.frequency_ghz)
+    if isinstance(found, (MacroPanel, CutPattern)):
+        return found
+    raise InputError(
+        f"不支持的天线方向图类型 {type(found).__name__}。",
+        f"patterns of the kind {type(found).__name__} cannot be computed with.",
+    )
+
+
 def _antennas(
     sites: Sites,
     number: npt.NDArray[np.intp],
@@ -225,16 +243,11 @@ def _antennas(
 ) -> tuple[Floats, I32, npt.NDArray[np.float32], frozenset[str]]:
     """Columns of :data:`_kernels.ANTENNA`, the cuts of pattern files, and names that nobody knows."""
     unknown: set[str] = set()
-    models: list[Pattern] = []
+    models: list[MacroPanel | CutPattern] = []
     for name in sites.pattern[number].tolist():
-        if name in patterns:
-            models.append(patterns[name])
-            continue
-        try:
-            models.append(antenna.panel(name, carrier.frequency_ghz))
-        except UnknownName:
+        if name is not None and name not in patterns and name not in antenna.PANELS:
             unknown.add(str(name))
-            models.append(antenna.panel(None, carrier.frequency_ghz))
+        models.append(pattern_of(name, carrier, patterns))
     azimuth = np.radians(sites.azimuth_deg[number])
     tilt = np.radians(sites.mechanical_tilt_deg[number])
     table = np.zeros((len(number), len(_kernels.ANTENNA)))
@@ -243,7 +256,7 @@ def _antennas(
     )  # fmt: skip
     inherent = np.array([model.electrical_tilt_deg for model in models])
     table[:, 4] = sites.electrical_tilt_deg[number] - inherent
-    peak = np.array([_peak(model) for model in models])
+    peak = np.array([model.peak_gain_dbi for model in models])
     power = _power_dbm(sites.power_dbm[number], sites.bandwidth_mhz[number], carrier)
     table[:, 5] = power + peak - parameters.feeder_db
     load = sites.load[number]
@@ -258,24 +271,15 @@ def _antennas(
                 12 / model.hpbw_h_deg**2, 12 / model.hpbw_v_deg**2, model.front_back_db, model.sla_v_db,
                 max(model.front_back_db, model.sla_v_db),
             )  # fmt: skip
-        elif isinstance(model, CutPattern):
+        else:
             if id(model) not in placed:
                 across, down = (np.asarray(c, dtype=np.float32) for c in (model.across_db, model.down_db))
                 placed[id(model)] = (length, len(across), length + len(across), len(down))
                 cuts += [across, down]
                 length += len(across) + len(down)
             cut[row] = placed[id(model)]
-        else:
-            raise InputError(
-                f"不支持的天线方向图类型 {type(model).__name__}。",
-                f"patterns of the kind {type(model).__name__} cannot be computed with.",
-            )
     flat = np.concatenate(cuts) if cuts else np.zeros(1, np.float32)
     return table, cut, flat, frozenset(unknown)
-
-
-def _peak(model: Pattern) -> float:
-    return float(getattr(model, "peak_gain_dbi"))  # noqa: B009 - both kinds of pattern have it
 
 
 def _power_dbm(power_dbm: Floats, bandwidth_mhz: Floats, carrier: Carrier) -> Floats:

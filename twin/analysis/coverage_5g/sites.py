@@ -3,12 +3,12 @@
 What a table of sites leaves open is filled in and marked (:class:`Assumed`), so
 that a result can say how much of it rests on assumptions:
 
-* no sectors: three at 0, 120 and 240 degrees on the carrier asked for;
+* no sectors: three at 0, 120 and 240 degrees;
 * no azimuth: the sectors of a site spread evenly, by their order;
 * no height: 3 m over the roof that the site stands on, else 35 m (mast), 10 m (pole), 25 m;
 * no power: 53 dBm (200 W), 46 dBm under 2 GHz, 40 dBm on a pole;
 * no tilt: 0 degrees mechanical, 6 degrees electrical;
-* no band: 3.5 GHz.
+* no band: 3.5 GHz; in a scenario the carrier looked at.
 
 A site added by edit ``n`` of a scenario has the number ``-n``.
 """
@@ -35,8 +35,6 @@ Bools = npt.NDArray[np.bool_]
 BAND_GHZ, ELECTRICAL_TILT_DEG = 3.5, 6.0
 HEIGHT_M: Mapping[str, float] = {"mast": 35.0, "pole": 10.0}
 OTHER_HEIGHT_M, OVER_ROOF_M = 25.0, 3.0
-BAND_TOLERANCE = 0.08
-"""A sector is on a carrier when their frequencies differ by at most this share."""
 MOST_SECTORS = 24
 
 
@@ -51,7 +49,7 @@ class Assumed(enum.IntFlag):
     BAND = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sites:
     """Sites (n,) and their sectors (m,), sectors in the order of their sites.
 
@@ -101,7 +99,7 @@ class Sites:
         merged["site"] = np.concatenate([self.site, other.site + np.int32(len(self))])
         return Sites(**merged)
 
-    def silenced(self, rows: npt.ArrayLike) -> Sites:
+    def silenced(self, rows: npt.NDArray[np.intp] | list[int]) -> Sites:
         """The same rows with some sites off the air."""
         sent = self.sent.copy()
         sent[rows] = False
@@ -172,8 +170,10 @@ def read(store: Store, *, operators: Sequence[str] = (), planned: bool = False, 
     )  # fmt: skip
 
 
-def of_rows(rows: Iterable[Mapping[str, Any]]) -> Sites:
+def of_rows(rows: Iterable[Mapping[str, Any]], *, band_ghz: float = BAND_GHZ) -> Sites:
     """Sites from plain rows: fid, lon, lat and the columns of the layer, missing ones None or absent.
+
+    Sectors that give no band are on ``band_ghz``.
 
     :class:`twin.errors.InputError` names the site, sector and field that is out of range.
     """
@@ -196,35 +196,39 @@ def of_rows(rows: Iterable[Mapping[str, Any]]) -> Sites:
         missing = Assumed(0) if given else Assumed.SECTORS
         parts: list[Mapping[str, Any]] = given or [{"azimuth_deg": angle} for angle in (0.0, 120.0, 240.0)]
         for order, part in enumerate(parts):
-            values = _sector(row, part, order, len(parts), missing)
+            values = _sector(row, part, order, len(parts), missing, band_ghz)
             values["site"] = number
             for name in _SECTOR:
                 sector[name].append(values[name])
-    return Sites(
-        np.array(site["fid"], dtype=np.int64),
-        np.array(site["lon"], dtype=float),
-        np.array(site["lat"], dtype=float),
-        *(np.array(site[name], dtype=object) for name in ("name", "operator", "mount", "status")),
-        np.array(site["sent"], dtype=bool),
-        np.array(sector["site"], dtype=np.int32),
-        *(np.array(sector[name], dtype=float) for name in _SECTOR[1:8]),
-        np.array(sector["pattern"], dtype=object),
-        np.array(sector["load"], dtype=float),
-        np.array(sector["assumed"], dtype=np.uint8),
-    )
+    columns: dict[str, Any] = {name: np.array(site[name], dtype=_TYPES.get(name, object)) for name in _SITE}
+    columns |= {name: np.array(sector[name], dtype=_TYPES.get(name, float)) for name in _SECTOR}
+    return Sites(**columns)
 
 
-_RANGES = {item.name: (item.minimum, item.maximum) for item in SECTOR_FIELDS if item.kind == "number"}
+_TYPES: Mapping[str, type] = {
+    "fid": np.int64, "lon": float, "lat": float, "sent": bool, "site": np.int32, "pattern": object,
+    "assumed": np.uint8,
+}  # fmt: skip
+_RANGES = {
+    item.name: (-1e9 if item.minimum is None else item.minimum, 1e9 if item.maximum is None else item.maximum)
+    for item in SECTOR_FIELDS
+    if item.kind == "number"
+}
 
 
 def _sector(
-    site: Mapping[str, Any], given: Mapping[str, Any], order: int, count: int, assumed: Assumed
+    site: Mapping[str, Any],
+    given: Mapping[str, Any],
+    order: int,
+    count: int,
+    assumed: Assumed,
+    band_ghz: float,
 ) -> dict[str, Any]:
     """One sector with everything it lacks assumed."""
     read = {name: _number(site, given, order, name) for name in _RANGES}
     band = read["band_ghz"]
     if band is None:
-        band, assumed = BAND_GHZ, assumed | Assumed.BAND
+        band, assumed = band_ghz, assumed | Assumed.BAND
     if read["azimuth_deg"] is None:
         read["azimuth_deg"], assumed = order * 360.0 / count, assumed | Assumed.AZIMUTH
     if read["power_dbm"] is None:
@@ -256,17 +260,29 @@ def _number(site: Mapping[str, Any], given: Mapping[str, Any], order: int, name:
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return None
     low, high = _RANGES[name]
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not (low or -1e9) <= value <= (high or 1e9)
-    ):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise InputError(
             f"基站 {site.get('fid')} 第 {order + 1} 扇区的 {name} 为 {str(value)[:40]!r}，应在 {low:g} 到 {high:g} 之间。",
             f"sector {order + 1} of site {site.get('fid')} has {name} {str(value)[:40]!r}; "
             f"it must be {low:g} to {high:g}.",
         )
     return float(value)
+
+
+def on_building(sites: Sites, surface: Surface, within_m: float = 15.0) -> Bools:
+    """Whether each site stands on a building, or so near to one, (n,).
+
+    Sites said to be on roofs that do not are a sign of shifted coordinates (GCJ-02, BD-09).
+    """
+    row, column = surface.grid.cells(*surface.grid.to_metres(sites.lon, sites.lat))
+    reach = int(np.ceil(within_m / surface.grid.cell_m))
+    near = np.zeros(len(sites), dtype=bool)
+    for down in range(-reach, reach + 1):
+        for right in range(-reach, reach + 1):
+            r, c = row + down, column + right
+            inside = surface.grid.holds(r, c) & (np.hypot(down, right) * surface.grid.cell_m <= within_m)
+            near[inside] |= surface.building[r[inside], c[inside]] >= 0
+    return near
 
 
 def heights(sites: Sites, surface: Surface) -> Floats:

@@ -1,0 +1,153 @@
+"""The runs a server keeps at hand: surfaces, base runs, and what scenarios make of them.
+
+A base run takes seconds and is shared; a scenario is laid over it by an
+:class:`~twin.analysis.coverage_5g.what_if.Editor` and costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from twin import executor
+from twin.errors import UnknownName
+from twin.store import Store
+
+if TYPE_CHECKING:
+    from twin.analysis.coverage_5g.engine import Run
+    from twin.analysis.coverage_5g.parameters import Parameters
+    from twin.analysis.coverage_5g.tables import Assessment
+    from twin.analysis.coverage_5g.what_if import Editor
+    from twin.analysis.surface import Surface
+
+Progress = Callable[[str, float], None]
+Stop = Callable[[], bool]
+
+_RUNS, _JUDGED = 2, 4
+"""A district at 10 m is some 300 MB a run; runs of scenarios share what they do not change."""
+_ZONES = ("district", "town", "pilot_area", "building", "land_use", "road", "sensor")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A judged run, the one without the scenario when there is one, and numbers of edits without effect."""
+
+    found: Assessment
+    base: Assessment | None
+    ignored: tuple[int, ...]
+
+
+class Runs:
+    """Surfaces, runs and rasters computed once each; safe to ask from several threads."""
+
+    def __init__(self, store: Store, executor_name: str = "inline") -> None:
+        self._store = store
+        self._executor = executor_name
+        self._kept: dict[str, OrderedDict[Hashable, Any]] = {
+            kind: OrderedDict() for kind in ("surface", "run", "editor", "judged")
+        }
+        self._lock = threading.Lock()
+        self._work = threading.Lock()
+
+    def ready(self, parameters: Parameters) -> bool:
+        """Whether the base run of ``parameters`` is at hand."""
+        with self._lock:
+            return self._run_key(parameters) in self._kept["run"]
+
+    def surface(self, resolution_m: float) -> Surface:
+        """The surface of the shown city; :class:`UnknownName` when there is nothing to make it of."""
+        from twin.analysis import surface
+
+        key = (self._version("building", "dem", "road"), resolution_m)
+        made: Surface = self._once("surface", key, 2, lambda: surface.read(self._store, resolution_m))
+        return made
+
+    def base(
+        self,
+        parameters: Parameters,
+        progress: Progress = lambda _stage, _share: None,
+        stop: Stop = lambda: False,
+    ) -> Run:
+        """The run of the shown sites.
+
+        Raises
+        ------
+        UnknownName
+            There are no sites or no buildings yet.
+        twin.errors.Cancelled
+            ``stop`` said so.
+        """
+        from twin.analysis.coverage_5g import engine, sites
+
+        def make() -> Run:
+            if "site_5g" not in self._store.shown:
+                raise UnknownName(
+                    "还没有 5G 基站；请先在“数据”页导入工参表。",
+                    "there are no 5G sites yet; import a site table on the Data page first.",
+                )
+            return engine.run(
+                self.surface(parameters.resolution_m),
+                sites.read(self._store, operators=parameters.operators, planned=parameters.planned),
+                parameters,
+                cache=self._store.home / "cache",
+                executor=None if self._executor == "inline" else executor.named(self._executor),
+                progress=progress,
+                stop=stop,
+            )
+
+        found: Run = self._once("run", self._run_key(parameters), _RUNS, make)
+        return found
+
+    def answer(self, parameters: Parameters, scenario: str = "") -> Answer:
+        """The judged run under ``parameters``, with a scenario's edits applied when one is named."""
+        from twin import scenario as scenarios
+        from twin.analysis.coverage_5g import report
+        from twin.analysis.coverage_5g.what_if import Editor
+
+        run = self.base(parameters)
+        key = (self._run_key(parameters), parameters.profile, self._version(*_ZONES))
+        base: Assessment = self._once(
+            "judged", key, _JUDGED, lambda: report.assessment(self._store, run, parameters.profile)
+        )
+        if not scenario:
+            return Answer(base, None, ())
+        chosen = scenarios.get(self._store, scenario)
+        editor: Editor = self._once("editor", self._run_key(parameters), _RUNS, lambda: Editor(run))
+
+        def make() -> Answer:
+            outcome = editor.apply(chosen.edits)
+            return Answer(base.after(outcome.run), base, outcome.ignored)
+
+        found: Answer = self._once("judged", (key, chosen.id, chosen.revision), _JUDGED, make)
+        return found
+
+    def _run_key(self, parameters: Parameters) -> Hashable:
+        shown = self._version("site_5g", "building", "land_use", "dem")
+        # The profile judges a run, it does not change it.
+        return (shown, parameters.model_copy(update={"profile": ""}))
+
+    def _version(self, *layers: str) -> tuple[tuple[str, int], ...]:
+        """Generations and rasters that a result depends on."""
+        rows = self._store.cursor().execute("SELECT layer, number FROM twin.shown ORDER BY layer").fetchall()
+        return tuple((layer, number) for layer, number in rows if layer in layers)
+
+    def _once(self, kind: str, key: Hashable, most: int, make: Callable[[], Any]) -> Any:
+        """The kept value of ``key``; one value is made at a time, because each takes all cores."""
+        kept = self._kept[kind]
+        with self._lock:
+            if key in kept:
+                kept.move_to_end(key)
+                return kept[key]
+        with self._work if kind in ("run", "judged") else threading.Lock():
+            with self._lock:
+                if key in kept:
+                    return kept[key]
+            value = make()
+            with self._lock:
+                kept[key] = value
+                while len(kept) > most:
+                    kept.popitem(last=False)
+        return value

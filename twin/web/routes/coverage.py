@@ -1,0 +1,251 @@
+"""``/api/coverage``: what 5G reaches, why not, and what would help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from twin.errors import InputError
+from twin.web import state
+from twin.web.routes.replies import Json, body_object, in_thread, integer
+from twin.web.tasks import Task
+
+if TYPE_CHECKING:
+    from twin.analysis.coverage_5g.parameters import Parameters
+
+_STAGES = {
+    "sight": {"zh": "计算视距", "en": "lines of sight"},
+    "signals": {"zh": "计算信号", "en": "signals"},
+}
+
+
+async def options(request: Request) -> Response:
+    """``GET /api/coverage/options``: carriers with sites, criteria, metrics with colours, defaults."""
+    del request
+    from twin.analysis.coverage_5g import choices
+
+    return Json(await in_thread(choices.options, state.current().store))
+
+
+async def start(request: Request) -> Response:
+    """``POST /api/coverage/run``: compute a run, which takes seconds; answers with the task's id."""
+    current = state.current()
+    parameters = _parameters_of(await body_object(request))
+
+    def work(task: Task) -> Any:
+        def told(stage: str, share: float) -> None:
+            task.report(share * 0.9, _STAGES.get(stage))
+
+        current.runs.base(parameters, told, task.stop.is_set)
+        task.report(0.95, {"zh": "汇总", "en": "tables"})
+        current.runs.answer(parameters)
+        return {"ready": True}
+
+    return Json(current.tasks.start(work).as_dict(), 202)
+
+
+async def result(request: Request) -> Response:
+    """``GET /api/coverage?band=&resolution_m=&profile=&scenario=``: rates by area, roads, scenes, weak spots, evidence.
+
+    Computes the run when it is not at hand, which takes seconds; ``POST /api/coverage/run`` shows the progress.
+    """
+    from twin.analysis.coverage_5g import report
+
+    current = state.current()
+    parameters, scenario = _parameters(request), request.query_params.get("scenario", "")
+
+    def work() -> dict[str, Any]:
+        answer = current.runs.answer(parameters, scenario)
+        told = report.summary(current.store, answer.found, answer.base)
+        return told | {"ignored": list(answer.ignored)}
+
+    return Json(await in_thread(work))
+
+
+async def values(request: Request) -> Response:
+    """``GET /api/coverage/values?metric=``: a raster as int16, rows from the north, little-endian.
+
+    ``X-Width``, ``X-Height``, ``X-Scale``, ``X-Nodata`` and ``X-Corners`` (nw, ne, se, sw in degrees) tell what it is.
+    """
+    from twin.analysis.coverage_5g import picture
+
+    current = state.current()
+    parameters, scenario = _parameters(request), request.query_params.get("scenario", "")
+    metric = request.query_params.get("metric", "rsrp_dbm")
+
+    def work() -> picture.Picture:
+        return picture.stored(current.runs.answer(parameters, scenario).found, metric)
+
+    made = await in_thread(work)
+    return Response(
+        made.octets,
+        media_type="application/octet-stream",
+        headers={
+            "X-Width": str(made.width),
+            "X-Height": str(made.height),
+            "X-Scale": repr(made.scale),
+            "X-Nodata": str(made.nodata),
+            "X-Corners": json.dumps(made.corners),
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def explain(request: Request) -> Response:
+    """``GET /api/coverage/explain?lon=&lat=&sector=``: servers, link budget line by line, profile of the path."""
+    from twin.analysis.coverage_5g import choices
+    from twin.analysis.coverage_5g.explain import explain as explanation
+
+    current = state.current()
+    parameters, scenario = _parameters(request), request.query_params.get("scenario", "")
+    lon, lat = (_degrees(request.query_params.get(name), name) for name in ("lon", "lat"))
+    wanted = request.query_params.get("sector")
+    sector = None if wanted is None else integer(wanted, "sector", 0, 10**7)
+
+    def work() -> dict[str, Any]:
+        run = current.runs.answer(parameters, scenario).found.run
+        told: dict[str, Any] = choices.plain(explanation(run, lon, lat, sector=sector))
+        return told
+
+    return Json(await in_thread(work))
+
+
+async def sites(request: Request) -> Response:
+    """``GET /api/coverage/sites?bbox=west,south,east,north``: sites and sectors with a scenario's edits applied."""
+    from twin.analysis.coverage_5g import choices
+
+    current = state.current()
+    parameters, scenario = _parameters(request), request.query_params.get("scenario", "")
+    box = _box(request.query_params.get("bbox", ""))
+
+    def work() -> dict[str, Any]:
+        run = current.runs.answer(parameters, scenario).found.run
+        return {"sites": choices.sites(run, box)}
+
+    return Json(await in_thread(work))
+
+
+async def next_sites(request: Request) -> Response:
+    """``POST /api/coverage/sites``: look for the best places of new sites; answers with the task's id."""
+    from twin.analysis.choices import model
+    from twin.analysis.coverage_5g import next_sites as siting
+
+    current = state.current()
+    body = await body_object(request)
+    parameters, scenario = _parameters_of(body), str(body.get("scenario") or "")
+    question = model(siting.Question, {key: body[key] for key in siting.Question.model_fields if key in body})
+
+    def work(task: Task) -> Any:
+        def told(stage: str, share: float) -> None:
+            task.report(share, {"zh": "评估候选站址", "en": stage})
+
+        found = current.runs.answer(parameters, scenario).found
+        gathered = siting.gather(current.store, found, question, progress=told, stop=task.stop.is_set)
+        return siting.solve(found, gathered, question, progress=told, stop=task.stop.is_set).as_dict()
+
+    return Json(current.tasks.start(work).as_dict(), 202)
+
+
+async def outage(request: Request) -> Response:
+    """``POST /api/coverage/outage``: which sites cost most people when they fail; answers with the task's id."""
+    from twin.analysis.coverage_5g import resilience
+
+    current = state.current()
+    body = await body_object(request)
+    parameters, scenario = _parameters_of(body), str(body.get("scenario") or "")
+
+    def work(task: Task) -> Any:
+        def told(stage: str, share: float) -> None:
+            task.report(share, {"zh": "逐站断电", "en": stage})
+
+        found = current.runs.answer(parameters, scenario).found
+        ranked = resilience.outages(found, progress=told, stop=task.stop.is_set)
+        return {"outages": [item.as_dict() for item in ranked]}
+
+    return Json(current.tasks.start(work).as_dict(), 202)
+
+
+async def sleep(request: Request) -> Response:
+    """``POST /api/coverage/sleep``: which sites may sleep at night; answers with the task's id."""
+    from twin.analysis.coverage_5g import resilience
+
+    current = state.current()
+    body = await body_object(request)
+    parameters, scenario = _parameters_of(body), str(body.get("scenario") or "")
+
+    def work(task: Task) -> Any:
+        def told(stage: str, share: float) -> None:
+            task.report(share, {"zh": "逐站试休眠", "en": stage})
+
+        found = current.runs.answer(parameters, scenario).found
+        return resilience.sleepers(found, progress=told, stop=task.stop.is_set).as_dict()
+
+    return Json(current.tasks.start(work).as_dict(), 202)
+
+
+async def export(request: Request) -> Response:
+    """``GET /api/coverage/export.{format}?metric=``: a raster (tif, a COG), the table (csv), the method (md)."""
+    from twin.analysis.coverage_5g import report
+    from twin.analysis.coverage_5g import result as rasters
+
+    current = state.current()
+    suffix, metric = request.path_params["format"], request.query_params.get("metric", "rsrp_dbm")
+    parameters, scenario = _parameters(request), request.query_params.get("scenario", "")
+    if suffix not in ("tif", "csv", "md"):
+        raise InputError("导出格式须是 tif、csv 或 md。", "the format must be tif, csv or md.")
+    target = current.store.home / "tmp" / f"coverage-{id(request)}.{suffix}"
+
+    def work() -> None:
+        answer = current.runs.answer(parameters, scenario)
+        if suffix == "tif":
+            rasters.write(answer.found.run.rasters(), target, metric)
+            target.with_suffix(".qml").unlink(missing_ok=True)
+        else:
+            report.write(current.store, answer.found, target, base=answer.base)
+
+    await in_thread(work)
+    name = f"coverage-{metric}.tif" if suffix == "tif" else f"coverage.{suffix}"
+    return FileResponse(target, filename=name, background=BackgroundTask(target.unlink, missing_ok=True))
+
+
+def _parameters(request: Request) -> Parameters:
+    """The parameters of a run in the query; :class:`InputError` for a value that is none."""
+    return _parameters_of(dict(request.query_params))
+
+
+def _parameters_of(given: Mapping[str, Any]) -> Parameters:
+    from twin.analysis.choices import model
+    from twin.analysis.coverage_5g.parameters import Parameters
+
+    known = {key: value for key, value in given.items() if key in Parameters.model_fields and value != ""}
+    if isinstance(known.get("operators"), str):
+        known["operators"] = tuple(filter(None, known["operators"].split(",")))
+    return model(Parameters, known)
+
+
+def _degrees(text: str | None, name: str) -> float:
+    most = 180.0 if name == "lon" else 85.0
+    try:
+        value = float(text or "")
+    except ValueError:
+        value = float("nan")
+    if not -most <= value <= most:
+        raise InputError(f"{name} 须是有效的经纬度。", f"{name} must be degrees.")
+    return value
+
+
+def _box(text: str) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    parts = text.split(",")
+    if len(parts) != 4:
+        raise InputError("bbox 须是西,南,东,北四个数。", "bbox must be west,south,east,north.")
+    west, south, east, north = (
+        _degrees(part, name) for part, name in zip(parts, ("lon", "lat", "lon", "lat"), strict=True)
+    )
+    return west, south, east, north
