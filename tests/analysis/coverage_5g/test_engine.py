@@ -121,7 +121,7 @@ def test_hybrid_behind_one_wall_is_the_knife_edge() -> None:
     table = sites.of_rows(
         [{"fid": 1, "lon": lon, "lat": lat, "height_m": 35.0, "sectors": [{"azimuth_deg": 90.0}]}]
     )
-    parameters = Parameters(resolution_m=2.0, radius_m=250.0, model="hybrid", scenario="UMa")
+    parameters = Parameters(resolution_m=2.0, radius_m=250.0, model="hybrid", environment="UMa")
     run = engine.run(city, table, parameters)
     column = 150  # 301 m east: 200 m from the antenna
     d2d, d1 = 200.0, 93.0  # the far rim of the wall's last cell is 194 m east
@@ -144,7 +144,7 @@ def test_a_pattern_file_is_taken_as_its_cuts_say() -> None:
     lon, lat = scenes.place(city, 503, 498)
     sector = {"azimuth_deg": 40.0, "electrical_tilt_deg": 5.0, "mechanical_tilt_deg": 3.0, "pattern": "own"}
     table = sites.of_rows([{"fid": 1, "lon": lon, "lat": lat, "height_m": 30.0, "sectors": [sector]}])
-    run = engine.run(city, table, Parameters(radius_m=400.0, scenario="UMa"), patterns={"own": pattern})
+    run = engine.run(city, table, Parameters(radius_m=400.0, environment="UMa"), patterns={"own": pattern})
     y, x = np.mgrid[0:100, 0:100]
     east, north = (x + 0.5) * 10 - 503, 498 - (y + 0.5) * 10
     hung = antenna.directed(pattern, 40.0, 3.0, 5.0)
@@ -162,9 +162,9 @@ def test_without_buildings_the_probability_of_sight_decides() -> None:
     table = sites.of_rows(
         [{"fid": 1, "lon": lon, "lat": lat, "height_m": 25.0, "sectors": [{"azimuth_deg": 90.0}]}]
     )
-    run = engine.run(city, table, Parameters(radius_m=700.0, scenario="UMa"))
+    run = engine.run(city, table, Parameters(radius_m=700.0, environment="UMa"))
     sight = engine.run(
-        dataclasses.replace(city, buildings_known=True), table, Parameters(radius_m=700.0, scenario="UMa")
+        dataclasses.replace(city, buildings_known=True), table, Parameters(radius_m=700.0, environment="UMa")
     )
     distance = np.arange(1, 70) * 10.0
     p = propagation.los_probability("UMa", distance, 1.5)

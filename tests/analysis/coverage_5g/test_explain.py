@@ -58,7 +58,7 @@ def test_a_profile_shows_what_hides() -> None:
     table = of_rows(
         [{"fid": 1, "lon": lon, "lat": lat, "height_m": 25.0, "sectors": [{"azimuth_deg": 90.0}]}]
     )
-    run = engine.run(city, table, Parameters(radius_m=600.0, scenario="UMa"))
+    run = engine.run(city, table, Parameters(radius_m=600.0, environment="UMa"))
     behind = explain(run, *scenes.place(city, 555, 505))
     assert not behind.servers[0].line_of_sight
     profile = behind.profile

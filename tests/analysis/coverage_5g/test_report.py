@@ -47,7 +47,7 @@ def test_the_method_tells_model_criteria_and_parameters(radio: Radio) -> None:
             assert part in text
     assert "未核实" in method["zh"]
     assert "not verified" in method["en"]
-    hybrid = radio.run.parameters.model_copy(update={"model": "hybrid", "scenario": "UMi"})
+    hybrid = radio.run.parameters.model_copy(update={"model": "hybrid", "environment": "UMi"})
     run = engine.run(radio.run.surface, radio.run.sites, hybrid)
     other = report.method(tables.assess(run, radio.found.zones, radio.found.profile))
     assert "P.526" in other["en"]

@@ -89,7 +89,7 @@ def test_validity_is_that_of_the_table(run: Run, cells: Coverage) -> None:
     assert not cells.valid.any()  # no mast of the scene is 25 m high
     lon, lat = scenes.place(run.surface, 750, 750)
     one = sites.of_rows([{"fid": 1, "lon": lon, "lat": lat, "height_m": 25.0}])
-    made = engine.run(run.surface, one, Parameters(radius_m=300.0, scenario="UMa")).rasters()
+    made = engine.run(run.surface, one, Parameters(radius_m=300.0, environment="UMa")).rasters()
     y, x = np.nonzero(made.known & ~made.valid)
     assert np.hypot(y - 75, x - 75).max() < 2  # nearer than 10 m
     assert made.valid.sum() > 2000
@@ -102,6 +102,19 @@ def test_upstairs_only_buildings_that_are_so_high_count(run: Run) -> None:
     assert (made.known <= (tall & ~made.outdoor)).all()
     assert np.isnan(made.rsrp_dbm[made.outdoor]).all()
     assert (made.server[~made.known] == -1).all()
+
+
+def test_receivers_over_a_roof_are_outdoors(run: Run) -> None:
+    made = engine.run(
+        run.surface, run.sites, run.parameters.model_copy(update={"user_height_m": 25.0})
+    ).rasters()
+    over = (run.surface.building >= 0) & (run.surface.top - run.surface.ground < 25)
+    assert over.any()
+    assert made.outdoor[over].all()
+    assert (made.indoor_loss_db[over] == 0).all()
+    tall = run.surface.top - run.surface.ground > 25
+    assert tall.any()
+    assert not made.outdoor[tall].any()
 
 
 def test_share_of_buildings(cells: Coverage) -> None:

@@ -21,7 +21,7 @@ from twin.analysis.coverage_5g import _kernels, antenna, los, propagation, radio
 from twin.analysis.coverage_5g.engine import Run
 from twin.analysis.coverage_5g.masts import pattern_of
 from twin.analysis.coverage_5g.propagation import SCENARIOS, SPEED_OF_LIGHT
-from twin.analysis.coverage_5g.result import INDOOR_DB_PER_M, wall_kinds
+from twin.analysis.coverage_5g.result import INDOOR_DB_PER_M, buildings_around, wall_kinds
 from twin.errors import InputError, UnknownName
 
 Floats = npt.NDArray[np.float64]
@@ -147,7 +147,7 @@ def explain(run: Run, lon: float, lat: float, *, top: int = TOP, sector: int | N
             raise UnknownName(
                 f"第 {sector} 号扇区的信号到不了此处。", f"the sector {sector} does not reach this place."
             )
-    at = int(run.surface.building[row, column])
+    at = int(cell.building[0, 0])
     noise = radio.noise_dbm(run.carrier, run.parameters.noise_figure_db)
     others = float(run.channel(_kernels.OTHERS, cell.window)[0, 0])
     indoor = float(cell.indoor_loss_db[0, 0])
@@ -274,7 +274,7 @@ def _server(
 
 def _indoors(run: Run, row: int, column: int) -> list[Line]:
     """The lines of the wall and the way indoors; none outdoors."""
-    building = int(run.surface.building[row, column])
+    building = int(buildings_around(run, (row, row + 1, column, column + 1))[0, 0])
     if building < 0:
         return []
     parameters = run.parameters

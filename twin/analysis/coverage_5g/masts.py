@@ -152,7 +152,7 @@ def build(
     place = (row[mast_site], column[mast_site])
     floor = surface.ground[place].astype(float)
     own = surface.building[place]
-    scenario = _scenarios(surface, x[mast_site], y[mast_site], mast_height, parameters.scenario)
+    scenario = _scenarios(surface, x[mast_site], y[mast_site], mast_height, parameters.environment)
     receiver = parameters.receiver_m
     loss = np.zeros((len(mast_site), 9), np.float32)
     for mast, (code, h) in enumerate(zip(scenario.tolist(), mast_height.tolist(), strict=True)):

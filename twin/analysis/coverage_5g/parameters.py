@@ -31,7 +31,7 @@ class Parameters(BaseModel):
         default="38.901",
         description="传播模型 TR 38.901 with line of sight from the surface; hybrid adds knife edges",
     )
-    scenario: Literal["auto", "UMa", "UMi", "RMa"] = Field(
+    environment: Literal["auto", "UMa", "UMi", "RMa"] = Field(
         default="auto", description="传播场景 auto: by antenna height, roofs around and land use"
     )
     user_height_m: float = Field(

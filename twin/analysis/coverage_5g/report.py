@@ -168,8 +168,8 @@ def method(found: Assessment) -> dict[str, str]:
             f"传播场景按天线挂高、周围屋顶高度和用地逐站选取（{mix}）",
             f"the scenario follows from each antenna's height, the roofs around it and land use ({mix})",
         )
-        if given.scenario == "auto"
-        else (f"传播场景一律取 {given.scenario}", f"the scenario is {given.scenario} throughout")
+        if given.environment == "auto"
+        else (f"传播场景一律取 {given.environment}", f"the scenario is {given.environment} throughout")
     )
     return {
         "zh": (

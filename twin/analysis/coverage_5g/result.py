@@ -116,6 +116,21 @@ def wall_kinds(buildings: Buildings, wall: str) -> npt.NDArray[Any]:
     return np.where(coated, "high", "low")
 
 
+def buildings_around(run: Run, window: Window) -> npt.NDArray[np.int32]:
+    """Row of the building that receivers in each cell are in, -1 outdoors and over a roof.
+
+    Only the height of users lifts them over a roof, as in a layer for drones; floors stay within.
+    """
+    top, bottom, left, right = window
+    here = np.s_[top:bottom, left:right]
+    surface, parameters = run.surface, run.parameters
+    building = surface.building[here]
+    if parameters.floor:
+        return building
+    above = surface.ground[here] + np.float32(parameters.receiver_m) > surface.top[here]
+    return np.where(above, np.int32(-1), building)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Coverage:
     """The rasters of a run over a window of its grid (row_from, row_to, column_from, column_to)."""
@@ -128,18 +143,14 @@ class Coverage:
         """The grid of these rasters."""
         return self.run.surface.grid.window(self.window)
 
-    def _of_surface(self, raster: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        top, bottom, left, right = self.window
-        return raster[top:bottom, left:right]
-
     @cached_property
     def building(self) -> npt.NDArray[np.int32]:
-        """Row of the building of each cell in ``run.surface.buildings``, -1 outdoors; int32."""
-        return self._of_surface(self.run.surface.building)
+        """Row of the building that receivers are in, in ``run.surface.buildings``, -1 outdoors; int32."""
+        return buildings_around(self.run, self.window)
 
     @cached_property
     def outdoor(self) -> Bools:
-        """Cells outside buildings."""
+        """Cells whose receivers are outside buildings, or over their roofs."""
         return self.building < 0
 
     @cached_property
