@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from tests.analysis.coverage_5g import scenes
-from twin.analysis.coverage_5g import engine, what_if
+from twin.analysis.coverage_5g import engine, sites, what_if
 from twin.analysis.coverage_5g._kernels import CHANNELS, SERVER
 from twin.analysis.coverage_5g.engine import Run
 from twin.analysis.coverage_5g.parameters import Parameters
 from twin.analysis.coverage_5g.what_if import Editor, Outcome
 from twin.errors import InputError
-from twin.scenario import Add, AnyEdit, Move, Remove
+from twin.scenario import Add, AnyEdit, Change, Move, Remove
 
 LAYER = "site_5g"
 
@@ -118,6 +118,20 @@ def test_a_site_moved_twice_stands_where_it_was_put_last(base: Run) -> None:
     twice = what_if.with_edits(base, [move(1, base, fid, 1200, 1200), move(2, base, fid, 2000, 800)])
     once = what_if.with_edits(base, [move(1, base, fid, 2000, 800)])
     assert_equal(twice.run, once.run)
+
+
+def test_a_site_is_tilted_anew_and_switched_off(base: Run) -> None:
+    fid = int(base.sites.fid[3])
+    [row] = sites.as_rows(base.sites.chosen(np.arange(len(base.sites)) == 3))
+    same = Editor(base).apply([Change(id=1, layer=LAYER, fid=fid, values={"sectors": row["sectors"]})])
+    moved = Editor(base).apply([Move(id=1, layer=LAYER, fid=fid, lon=row["lon"], lat=row["lat"])])
+    assert_equal(same.run, moved.run)
+    steep = [sector | {"electrical_tilt_deg": 14.0} for sector in row["sectors"]]
+    tilted = Editor(base).apply([Change(id=1, layer=LAYER, fid=fid, values={"sectors": steep})])
+    assert_equal(tilted.run, from_scratch(tilted))
+    assert not np.array_equal(tilted.run.channel(0), base.channel(0))
+    off = Editor(base).apply([Change(id=1, layer=LAYER, fid=fid, values={"status": "off"})])
+    assert_equal(off.run, Editor(base).apply([Remove(id=1, layer=LAYER, fid=fid)]).run)
 
 
 def test_edits_of_no_effect_are_told(base: Run) -> None:

@@ -97,7 +97,6 @@ def sites(run: Run, box: Bounds | None) -> list[dict[str, Any]]:
             "name": str(found.name[row]),
             "lon": float(lon[row]),
             "lat": float(lat[row]),
-            "height_m": _number(found.height_m[row]),
             "operator": str(found.operator[row]),
             "status": str(found.status[row]),
             "on": bool(found.sent[row]),
@@ -109,6 +108,7 @@ def sites(run: Run, box: Bounds | None) -> list[dict[str, Any]]:
         listed[int(found.site[sector])]["sectors"].append(
             {
                 "row": sector,
+                "height_m": _number(found.height_m[sector]),
                 "azimuth_deg": _number(found.azimuth_deg[sector]),
                 "mechanical_tilt_deg": _number(found.mechanical_tilt_deg[sector]),
                 "electrical_tilt_deg": _number(found.electrical_tilt_deg[sector]),

@@ -30,8 +30,11 @@ class Picture(NamedTuple):
     corners: list[list[float]]
 
 
-def stored(found: Assessment, metric: str) -> Picture:
-    """A raster of the run; :class:`UnknownName` when there is no such metric."""
+def stored(found: Assessment, metric: str, *, indoors: bool = False) -> Picture:
+    """A raster of the run; :class:`UnknownName` when there is no such metric.
+
+    On the ground it holds the cells outdoors, or those in buildings with ``indoors``, never both.
+    """
     coverage = found.run.rasters()
     if metric == SERVER:
         scale = 1.0
@@ -53,6 +56,8 @@ def stored(found: Assessment, metric: str) -> Picture:
             f"没有指标 {metric[:30]!r}；可用：{known}。",
             f"there is no metric {metric[:30]!r}; there are: {known}.",
         )
+    if not found.run.parameters.floor:
+        values = np.where(coverage.outdoor != indoors, values, np.float32(np.nan))
     step = int(np.ceil(np.sqrt(values.size / MOST_CELLS)))
     shown = values[step // 2 :: step, step // 2 :: step]
     result = np.full(shown.shape, NODATA, "<i2")

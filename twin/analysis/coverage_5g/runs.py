@@ -28,6 +28,7 @@ Stop = Callable[[], bool]
 
 _RUNS, _JUDGED = 2, 4
 """A district at 10 m is some 300 MB a run; runs of scenarios share what they do not change."""
+_SURFACE = ("building", "land_use", "district", "dem", "road")
 _ZONES = ("district", "town", "pilot_area", "building", "land_use", "road", "sensor")
 
 
@@ -61,7 +62,7 @@ class Runs:
         """The surface of the shown city; :class:`UnknownName` when there is nothing to make it of."""
         from twin.analysis import surface
 
-        key = (self._version("building", "dem", "road"), resolution_m)
+        key = (self._version(*_SURFACE), resolution_m)
         made: Surface = self._once("surface", key, 2, lambda: surface.read(self._store, resolution_m))
         return made
 
@@ -125,7 +126,7 @@ class Runs:
         return found
 
     def _run_key(self, parameters: Parameters) -> Hashable:
-        shown = self._version("site_5g", "building", "land_use", "dem")
+        shown = self._version("site_5g", *_SURFACE)
         # The profile judges a run, it does not change it.
         return (shown, parameters.model_copy(update={"profile": ""}))
 

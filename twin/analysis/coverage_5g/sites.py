@@ -205,6 +205,39 @@ def of_rows(rows: Iterable[Mapping[str, Any]], *, band_ghz: float = BAND_GHZ) ->
     return Sites(**columns)
 
 
+def as_rows(sites: Sites) -> list[dict[str, Any]]:
+    """The sites as :func:`of_rows` takes them; what was assumed for them is given now."""
+    rows = []
+    for number in range(len(sites)):
+        sectors = [
+            {
+                "band_ghz": float(sites.band_ghz[k]),
+                "azimuth_deg": float(sites.azimuth_deg[k]),
+                "mechanical_tilt_deg": float(sites.mechanical_tilt_deg[k]),
+                "electrical_tilt_deg": float(sites.electrical_tilt_deg[k]),
+                "height_m": _given(sites.height_m[k]),
+                "power_dbm": float(sites.power_dbm[k]),
+                "bandwidth_mhz": _given(sites.bandwidth_mhz[k]),
+                "pattern": sites.pattern[k],
+            }
+            for k in np.flatnonzero(sites.site == number).tolist()
+        ]
+        row: dict[str, Any] = {
+            name: str(getattr(sites, name)[number]) for name in ("name", "operator", "mount", "status")
+        }
+        row |= {
+            "fid": int(sites.fid[number]),
+            "lon": float(sites.lon[number]),
+            "lat": float(sites.lat[number]),
+        }
+        rows.append(row | {"sectors": sectors})
+    return rows
+
+
+def _given(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
 _TYPES: Mapping[str, type] = {
     "fid": np.int64, "lon": float, "lat": float, "sent": bool, "site": np.int32, "pattern": object,
     "assumed": np.uint8,

@@ -28,7 +28,7 @@ from twin.analysis.coverage_5g import engine, masts, sites
 from twin.analysis.coverage_5g._kernels import TILE
 from twin.analysis.coverage_5g.engine import Run, Window
 from twin.analysis.coverage_5g.sites import Sites
-from twin.scenario import Add, AnyEdit, Move, Remove
+from twin.scenario import Add, AnyEdit, Change, Move, Remove
 
 _REMEMBERED = 4
 
@@ -78,7 +78,7 @@ class Editor:
 
     def _take(self, edit: AnyEdit, gone: set[int], added: list[tuple[int, Sites]]) -> bool:
         """Note what one edit does; False when it does nothing here."""
-        if not isinstance(edit, (Add, Move, Remove)) or edit.layer != LAYER.id:
+        if not isinstance(edit, (Add, Move, Remove, Change)) or edit.layer != LAYER.id:
             return False
         if isinstance(edit, Add):
             values = edit.values
@@ -99,6 +99,11 @@ class Editor:
             one = self.base.sites.chosen(np.arange(len(self.base.sites)) == found)
         if isinstance(edit, Move):
             added.append((edit.id, one.moved(0, edit.lon, edit.lat)))
+        elif isinstance(edit, Change):
+            [row] = sites.as_rows(one)
+            row |= edit.values
+            if row["status"] != "off":
+                added.append((edit.id, sites.of_rows([row], band_ghz=self.base.carrier.frequency_ghz)))
         return True
 
     def _masts_of(self, rows: Iterable[int]) -> npt.NDArray[np.intp]:
