@@ -131,6 +131,27 @@ def test_files(client: Client, tmp_path: Path) -> None:
     assert "38.901" in client.get(f"/api/coverage/export.md?{QUERY}").body.decode()
 
 
+def test_a_drive_test_beside_the_run(client: Client) -> None:
+    rng = np.random.default_rng(2)
+    rows = ["经度,纬度,SS-RSRP(dBm)"]
+    for x in np.linspace(100, 1100, 400):
+        lon, lat = place(float(x), 520 + float(rng.normal(0, 5)))
+        told = -80 - 0.02 * abs(x - 400) + rng.normal(0, 3)
+        rows.append(f"{lon:.6f},{lat:.6f},{told:.1f}")
+    rows.append("x,y,z")
+    body = "\n".join(rows).encode()
+    answer = client.post(f"/api/coverage/measurements?{QUERY}&name=路测.csv".replace("路测", "t"), body)
+    assert answer.status == 409  # GPS or a shifted map: nobody said
+    answer = client.post(f"/api/coverage/measurements?{QUERY}&name=t.csv&crs=WGS84", body)
+    told = answer.json
+    assert (told["samples"], told["rejected"]) == (400, 1)
+    assert told["compared"] == told["thinned"] > 50
+    assert told["summaries"]["all"][0]["points"] == told["compared"]
+    assert len(told["points"][0]) == 4
+    assert (told["calibration"] is None) != (told["calibration_refused"] is None)
+    assert client.post(f"/api/coverage/measurements?{QUERY}&name=t.csv", b"").status == 400
+
+
 @pytest.mark.parametrize(
     "path",
     [

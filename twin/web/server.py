@@ -80,6 +80,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/api/coverage/sites", coverage.next_sites),
     ("POST", "/api/coverage/outage", coverage.outage),
     ("POST", "/api/coverage/sleep", coverage.sleep),
+    ("POST", "/api/coverage/measurements", coverage.measurements),
     ("GET", "/api/tasks/{id}", life_circle.task),
     ("DELETE", "/api/tasks/{id}", life_circle.cancel),
     ("POST", "/api/undo", api.undo),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTask
@@ -18,6 +19,7 @@ from twin.web.tasks import Task
 if TYPE_CHECKING:
     from twin.analysis.coverage_5g.parameters import Parameters
 
+_MOST_BYTES = 200_000_000
 _STAGES = {
     "sight": {"zh": "计算视距", "en": "lines of sight"},
     "signals": {"zh": "计算信号", "en": "signals"},
@@ -68,8 +70,9 @@ async def result(request: Request) -> Response:
 
 
 async def values(request: Request) -> Response:
-    """``GET /api/coverage/values?metric=``: a raster as int16, rows from the north, little-endian.
+    """``GET /api/coverage/values?metric=&indoors=``: a raster as int16, rows from the north, little-endian.
 
+    On the ground floor the cells outdoors, or with ``indoors=1`` those in buildings.
     ``X-Width``, ``X-Height``, ``X-Scale``, ``X-Nodata`` and ``X-Corners`` (nw, ne, se, sw in degrees) tell what it is.
     """
     from twin.analysis.coverage_5g import picture
@@ -77,9 +80,10 @@ async def values(request: Request) -> Response:
     current = state.current()
     parameters, scenario = _parameters(request), request.query_params.get("scenario", "")
     metric = request.query_params.get("metric", "rsrp_dbm")
+    indoors = request.query_params.get("indoors") == "1"
 
     def work() -> picture.Picture:
-        return picture.stored(current.runs.answer(parameters, scenario).found, metric)
+        return picture.stored(current.runs.answer(parameters, scenario).found, metric, indoors=indoors)
 
     made = await in_thread(work)
     return Response(
@@ -211,6 +215,35 @@ async def export(request: Request) -> Response:
     await in_thread(work)
     name = f"coverage-{metric}.tif" if suffix == "tif" else f"coverage.{suffix}"
     return FileResponse(target, filename=name, background=BackgroundTask(target.unlink, missing_ok=True))
+
+
+async def measurements(request: Request) -> Response:
+    """``POST /api/coverage/measurements?name=&crs=``: a drive test (CSV or XLSX in the body) beside the run."""
+    from twin.analysis.coverage_5g import drive_test
+
+    current = state.current()
+    parameters, scenario = _parameters(request), request.query_params.get("scenario", "")
+    name = Path(request.query_params.get("name", "measurements.csv")).name[:120]
+    target = current.store.home / "tmp" / f"measurements-{id(request)}{Path(name).suffix.lower()[:8]}"
+    try:
+        size = 0
+        with target.open("wb") as file:
+            async for part in request.stream():
+                size += len(part)
+                if size > _MOST_BYTES:
+                    raise InputError(
+                        f"测量文件超过 {_MOST_BYTES // 1_000_000} MB，请分开上传。",
+                        f"the file is larger than {_MOST_BYTES // 1_000_000} MB; send it in parts.",
+                    )
+                file.write(part)
+
+        def work() -> dict[str, Any]:
+            run = current.runs.answer(parameters, scenario).found.run
+            return drive_test.compare(run, target, name, request.query_params.get("crs", "auto") or "auto")
+
+        return Json(await in_thread(work))
+    finally:
+        target.unlink(missing_ok=True)
 
 
 def _parameters(request: Request) -> Parameters:
