@@ -6,13 +6,12 @@ A base run takes seconds and is shared; a scenario is laid over it by an
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twin import executor
+from twin.analysis.kept import Kept
 from twin.errors import UnknownName
 from twin.store import Store
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 Stop = Callable[[], bool]
 
-_RUNS, _JUDGED = 2, 4
-"""A district at 10 m is some 300 MB a run; runs of scenarios share what they do not change."""
 _SURFACE = ("building", "land_use", "district", "dem", "road")
 _ZONES = ("district", "town", "pilot_area", "building", "land_use", "road", "sensor")
 
@@ -47,23 +44,16 @@ class Runs:
     def __init__(self, store: Store, executor_name: str = "inline") -> None:
         self._store = store
         self._executor = executor_name
-        self._kept: dict[str, OrderedDict[Hashable, Any]] = {
-            kind: OrderedDict() for kind in ("surface", "run", "editor", "judged")
-        }
-        self._lock = threading.Lock()
-        self._work = threading.Lock()
-
-    def ready(self, parameters: Parameters) -> bool:
-        """Whether the base run of ``parameters`` is at hand."""
-        with self._lock:
-            return self._run_key(parameters) in self._kept["run"]
+        # A district at 10 m is some 300 MB a run; runs of scenarios share what they do not change.
+        most = {"surface": 2, "run": 2, "editor": 2, "judged": 4}
+        self._kept = Kept(most, frozenset({"run", "judged"}))
 
     def surface(self, resolution_m: float) -> Surface:
         """The surface of the shown city; :class:`UnknownName` when there is nothing to make it of."""
         from twin.analysis import surface
 
         key = (self._version(*_SURFACE), resolution_m)
-        made: Surface = self._once("surface", key, 2, lambda: surface.read(self._store, resolution_m))
+        made: Surface = self._kept.once("surface", key, lambda: surface.read(self._store, resolution_m))
         return made
 
     def base(
@@ -99,7 +89,7 @@ class Runs:
                 stop=stop,
             )
 
-        found: Run = self._once("run", self._run_key(parameters), _RUNS, make)
+        found: Run = self._kept.once("run", self._run_key(parameters), make)
         return found
 
     def answer(self, parameters: Parameters, scenario: str = "") -> Answer:
@@ -110,19 +100,19 @@ class Runs:
 
         run = self.base(parameters)
         key = (self._run_key(parameters), parameters.profile, self._version(*_ZONES))
-        base: Assessment = self._once(
-            "judged", key, _JUDGED, lambda: report.assessment(self._store, run, parameters.profile)
+        base: Assessment = self._kept.once(
+            "judged", key, lambda: report.assessment(self._store, run, parameters.profile)
         )
         if not scenario:
             return Answer(base, None, ())
         chosen = scenarios.get(self._store, scenario)
-        editor: Editor = self._once("editor", self._run_key(parameters), _RUNS, lambda: Editor(run))
+        editor: Editor = self._kept.once("editor", self._run_key(parameters), lambda: Editor(run))
 
         def make() -> Answer:
             outcome = editor.apply(chosen.edits)
             return Answer(base.after(outcome.run), base, outcome.ignored)
 
-        found: Answer = self._once("judged", (key, chosen.id, chosen.revision), _JUDGED, make)
+        found: Answer = self._kept.once("judged", (key, chosen.id, chosen.revision), make)
         return found
 
     def _run_key(self, parameters: Parameters) -> Hashable:
@@ -134,21 +124,3 @@ class Runs:
         """Generations and rasters that a result depends on."""
         rows = self._store.cursor().execute("SELECT layer, number FROM twin.shown ORDER BY layer").fetchall()
         return tuple((layer, number) for layer, number in rows if layer in layers)
-
-    def _once(self, kind: str, key: Hashable, most: int, make: Callable[[], Any]) -> Any:
-        """The kept value of ``key``; one value is made at a time, because each takes all cores."""
-        kept = self._kept[kind]
-        with self._lock:
-            if key in kept:
-                kept.move_to_end(key)
-                return kept[key]
-        with self._work if kind in ("run", "judged") else threading.Lock():
-            with self._lock:
-                if key in kept:
-                    return kept[key]
-            value = make()
-            with self._lock:
-                kept[key] = value
-                while len(kept) > most:
-                    kept.popitem(last=False)
-        return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,10 @@ from twin.web.tasks import Task
 
 if TYPE_CHECKING:
     from twin.analysis.coverage_5g.parameters import Parameters
+    from twin.analysis.coverage_5g.tables import Assessment
 
+Told = Callable[[str, float], None]
+Stop = Callable[[], bool]
 _MOST_BYTES = 200_000_000
 _STAGES = {
     "sight": {"zh": "计算视距", "en": "lines of sight"},
@@ -159,37 +162,38 @@ async def outage(request: Request) -> Response:
     """``POST /api/coverage/outage``: which sites cost most people when they fail; answers with the task's id."""
     from twin.analysis.coverage_5g import resilience
 
-    current = state.current()
-    body = await body_object(request)
-    parameters, scenario = _parameters_of(body), str(body.get("scenario") or "")
-
-    def work(task: Task) -> Any:
-        def told(stage: str, share: float) -> None:
-            task.report(share, {"zh": "逐站断电", "en": stage})
-
-        found = current.runs.answer(parameters, scenario).found
-        ranked = resilience.outages(found, progress=told, stop=task.stop.is_set)
+    def work(found: Assessment, told: Told, stop: Stop) -> Any:
+        ranked = resilience.outages(found, progress=told, stop=stop)
         return {"outages": [item.as_dict() for item in ranked]}
 
-    return Json(current.tasks.start(work).as_dict(), 202)
+    return await _begin(request, {"zh": "逐站断电", "en": "one site fails at a time"}, work)
 
 
 async def sleep(request: Request) -> Response:
     """``POST /api/coverage/sleep``: which sites may sleep at night; answers with the task's id."""
     from twin.analysis.coverage_5g import resilience
 
+    def work(found: Assessment, told: Told, stop: Stop) -> Any:
+        return resilience.sleepers(found, progress=told, stop=stop).as_dict()
+
+    return await _begin(request, {"zh": "逐站试休眠", "en": "sending one site to sleep at a time"}, work)
+
+
+async def _begin(
+    request: Request, stage: dict[str, str], work: Callable[[Assessment, Told, Stop], Any]
+) -> Response:
+    """Start long work on the judged run that the body asks for."""
     current = state.current()
     body = await body_object(request)
     parameters, scenario = _parameters_of(body), str(body.get("scenario") or "")
 
-    def work(task: Task) -> Any:
-        def told(stage: str, share: float) -> None:
-            task.report(share, {"zh": "逐站试休眠", "en": stage})
+    def run(task: Task) -> Any:
+        def told(_stage: str, share: float) -> None:
+            task.report(share, stage)
 
-        found = current.runs.answer(parameters, scenario).found
-        return resilience.sleepers(found, progress=told, stop=task.stop.is_set).as_dict()
+        return work(current.runs.answer(parameters, scenario).found, told, task.stop.is_set)
 
-    return Json(current.tasks.start(work).as_dict(), 202)
+    return Json(current.tasks.start(run).as_dict(), 202)
 
 
 async def export(request: Request) -> Response:
