@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from nbclient import NotebookClient
 
-from tests import city, life_city
+from tests import city, life_city, radio_city
 from twin.settings import ROOT
 from twin.store import Store
 
@@ -107,6 +107,51 @@ def test_life_circle_builds_a_small_city(monkeypatch: pytest.MonkeyPatch) -> Non
     rates = next(text for text in results if "residential_floor_area" in text)
     assert "安亭镇" in rates
     assert any("people_gained" in text for text in results)
+
+
+@pytest.fixture
+def radio_home(tmp_path: Path) -> Path:
+    """The city with one site in the west; nobody in the east hears it."""
+    folder = tmp_path / "radio"
+    with Store.open(folder) as store:
+        radio_city.put(store)
+    return folder
+
+
+@pytest.mark.slow
+def test_coverage_of_a_city_worked_out_on_paper(radio_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = run(ROOT / "notebooks" / "03_coverage.ipynb", monkeypatch, radio_home)
+    rates = next(text for text in results if "residential_buildings" in text)
+    assert "0.431" in rates  # 303 of 703 people live in the west
+    assert any("'sectors': 3," in text for text in results)
+    assert any("footway" in text and "1.000" in text for text in results)
+    assert any("transport_line" in text for text in results)
+    assert any("unheard" in text and "400" in text for text in results)
+    place = next(text for text in results if "'hidden_by': None" in text)
+    assert "'site': 'A'" in place
+    level = place.split("'rsrp_dbm': ")[1].split(",")[0]
+    budget = next(text for text in results if "Outer wall" in text)
+    assert budget.splitlines()[-1].split()[-2] == level
+    moved = next(text for text in results if "newly_covered" in text)
+    assert "-303.0" in moved  # the only site is taken from the west
+    assert "400.0" in moved  # to the east
+    chosen = next(text for text in results if "gain_people" in text)
+    assert "upper" in chosen  # the only roof of a public building
+    file = next(text for text in results if "largest_difference_db" in text)
+    assert "'layout': 'COG'" in file
+    assert f"'place_dbm': {level}," in file
+    assert "'largest_difference_db': 0.005}" in file  # half of the file's step
+    assert any("'synthetic'" in text and "'site_5g'" in text for text in results)
+
+
+@pytest.mark.slow
+def test_coverage_builds_a_small_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = run(ROOT / "notebooks" / "03_coverage.ipynb", monkeypatch, None)
+    rates = next(text for text in results if "residential_buildings" in text)
+    assert "安亭镇" in rates
+    chosen = next(text for text in results if "gain_people" in text)
+    assert len(chosen.splitlines()) == 6  # the heads and five sites
+    assert any("'layout': 'COG'" in text for text in results)
 
 
 @pytest.mark.slow
