@@ -8,7 +8,7 @@ Run it with the project's own Python:
 pandana (AGPL) is never a dependency of the twin: install it in an environment of its own and name that
 environment's Python. It runs there as a separate program that shares nothing but a file of arrays:
 
-    python3 -m venv /tmp/pandana && /tmp/pandana/bin/pip install pandana
+    python3 -m venv pandana-env && pandana-env/bin/pip install pandana
 
 Every engine runs in a fresh process and reads the same arrays. Each figure is the median of its runs
 and leaves out what is done once a process: starting Python, reading the arrays, and compiling or
