@@ -56,7 +56,7 @@ def click(page: Page, x: float, y: float) -> None:
 
 def after(page: Page, area: str = "district") -> str:
     """Where the scenario's rate of an area is written."""
-    return f".lc-before-after [data-area='{area}'] td:nth-child(3)"
+    return f".an-before-after [data-area='{area}'] td:nth-child(3)"
 
 
 def quiet(seen: Visit) -> None:
@@ -67,7 +67,7 @@ def quiet(seen: Visit) -> None:
 def test_a_centre_a_bridge_a_gate_and_a_closed_street(visit: Callable[..., Visit], server: str) -> None:
     seen = opened(visit, server, f"{view()}&msr=centre")
     page = seen.page
-    expect(page.locator(".lc-headline[data-area=district] b").first).to_have_text("16.7\u2009%")
+    expect(page.locator(".an-headline[data-area=district] b").first).to_have_text("16.7\u2009%")
     expect(page.locator("[data-denominator=buildings] b")).to_have_text("16.7\u2009%")
     page.locator("[data-panel=scenario]").click()
 
@@ -75,8 +75,8 @@ def test_a_centre_a_bridge_a_gate_and_a_closed_street(visit: Callable[..., Visit
     page.locator("[data-tool=add]").click()
     click(page, 1700, 20)
     expect(page.locator(after(page))).to_have_text("33.3\u2009%")
-    expect(page.locator(".lc-before-after [data-area=district] td:nth-child(2)")).to_have_text("16.7\u2009%")
-    expect(page.locator(".lc-before-after [data-area='310114199'] td:nth-child(4)")).to_contain_text("+16.7")
+    expect(page.locator(".an-before-after [data-area=district] td:nth-child(2)")).to_have_text("16.7\u2009%")
+    expect(page.locator(".an-before-after [data-area='310114199'] td:nth-child(4)")).to_contain_text("+16.7")
 
     # A gate where the estate's inner way ends.
     page.locator("[data-tool=gate]").click()
@@ -87,7 +87,7 @@ def test_a_centre_a_bridge_a_gate_and_a_closed_street(visit: Callable[..., Visit
     # A bridge over the canal, by two clicks.
     page.locator("[data-tool=link]").click()
     click(page, 1700, 0)
-    expect(page.locator(".lc-tools ~ .tw-note")).to_contain_text("终点")
+    expect(page.locator(".an-tools ~ .tw-note")).to_contain_text("终点")
     click(page, 1700, 400)
     expect(page.locator(after(page))).to_have_text("66.7\u2009%")
 
@@ -95,20 +95,20 @@ def test_a_centre_a_bridge_a_gate_and_a_closed_street(visit: Callable[..., Visit
     page.locator("[data-tool=close]").click()
     click(page, 1300, 0)
     expect(page.locator(after(page))).to_have_text("50.0\u2009%")
-    page.locator(".lc-edits li").last.get_by_role("button", name="撤销这一项").click()
+    page.locator(".an-edits li").last.get_by_role("button", name="撤销这一项").click()
     expect(page.locator(after(page))).to_have_text("66.7\u2009%")
     page.keyboard.press("Escape")
 
     # The result says the same, with the change.
     page.locator("[data-panel=result]").click()
-    expect(page.locator(".lc-headline[data-area=district] b").first).to_have_text("66.7\u2009%")
-    expect(page.locator(".lc-headline[data-area=district]")).to_contain_text("+50.0")
-    expect(page.locator(".lc-towns [data-area='310114199']")).to_contain_text("−28.3")
+    expect(page.locator(".an-headline[data-area=district] b").first).to_have_text("66.7\u2009%")
+    expect(page.locator(".an-headline[data-area=district]")).to_contain_text("+50.0")
+    expect(page.locator(".an-towns [data-area='310114199']")).to_contain_text("−28.3")
 
     # The address brings it back.
     page.wait_for_function("!new URL(location).searchParams.has('panel')")
     again = opened(visit, server, page.url.split("?", 1)[1]).page
-    expect(again.locator(".lc-headline[data-area=district] b").first).to_have_text("66.7\u2009%")
+    expect(again.locator(".an-headline[data-area=district] b").first).to_have_text("66.7\u2009%")
     quiet(seen)
 
 
@@ -155,7 +155,7 @@ def test_a_home_is_explained_with_the_way_walked(visit: Callable[..., Visit], se
     details = page.locator(".lc-details")
     expect(details).to_contain_text("绕行系数")
     expect(details).to_contain_text("怎样改善")
-    page.locator(".tw-card .lc-evidence-button").click()
+    page.locator(".tw-card .an-evidence-button").click()
     evidence = page.get_by_role("dialog")
     expect(evidence).to_contain_text("by hand · none needed")
     expect(evidence).to_contain_text("合成")
@@ -186,7 +186,7 @@ def test_sites_are_found_among_clicked_places(visit: Callable[..., Visit], serve
     expect(sites.locator("[data-action=add-all]")).to_be_disabled()
     page.locator("[data-panel=scenario]").click()
     expect(page.locator(after(page))).to_have_text("66.7\u2009%")
-    expect(page.locator(".lc-edits li")).to_have_count(2)
+    expect(page.locator(".an-edits li")).to_have_count(2)
 
     # Before and after beside each other, by keyboard; the base as long as a key is held.
     page.locator("[data-key=swipe]").click()
@@ -201,7 +201,7 @@ def test_sites_are_found_among_clicked_places(visit: Callable[..., Visit], serve
     page.keyboard.up("b")
     assert page.evaluate("twin.guide.painting.base") is False
     page.locator("[data-key=delete]").click()
-    page.locator(".lc-naming .tw-primary").click()
+    page.locator(".an-naming .tw-primary").click()
     expect(page.locator("[data-key=choose]")).to_have_value("")
     quiet(seen)
 
@@ -209,7 +209,7 @@ def test_sites_are_found_among_clicked_places(visit: Callable[..., Visit], serve
 def test_the_page_reads_in_english_and_exports(visit: Callable[..., Visit], server: str) -> None:
     seen = opened(visit, server, f"{view()}&lang=en&msr=centre", width=1366, height=768)
     page = seen.page
-    expect(page.locator(".lc-headline b").first).to_have_text("16.7\u2009%")
+    expect(page.locator(".an-headline b").first).to_have_text("16.7\u2009%")
     for panel in ("result", "scenario", "siting", "links", "reach", "export"):
         if panel != "result":
             page.locator(f"[data-panel={panel}]").click()
@@ -250,7 +250,7 @@ def test_a_failure_is_one_sentence_and_can_be_tried_again(visit: Callable[..., V
     page.locator("[data-choice=measure]").select_option("tiers")
     alert = page.locator(".tw-panel [role=alert]")
     expect(alert).to_contain_text("503")
-    expect(page.locator(".lc-headline").first).to_be_visible()  # the last result stays
+    expect(page.locator(".an-headline").first).to_be_visible()  # the last result stays
     page.unroute("**/api/life-circle?**")
     alert.get_by_role("button").click()
     expect(alert).to_have_count(0)

@@ -11,7 +11,16 @@ import pytest
 from twin.settings import ROOT
 
 WEB = ROOT / "twin" / "web"
-FOLDERS = (WEB / "map", WEB / "data_page", WEB / "life_circle")
+FOLDERS = tuple(WEB / name for name in ("map", "data_page", "analysis", "life_circle", "coverage"))
+PREFIXES = {
+    "map": "map",
+    "data_page": "data",
+    "analysis": "analysis",
+    "life_circle": "life",
+    "coverage": "coverage",
+}
+SHARED = ("life_circle", "coverage")
+"""Folders of pages that take a text from ``analysis.`` where they have none of their own."""
 _LITERAL = re.compile(r"""(===\s*)?(?:'([^'\n]*)'|`([^`\n]*)`)""")
 _KEY = re.compile(r"[a-z][a-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*")
 _HOLE = re.compile(r"\$\{.*?\}")
@@ -30,7 +39,7 @@ def modules() -> dict[Path, str]:
 def prefix_of(path: Path, source: str) -> str:
     """What t() of a module puts before its keys: its folder's own, unless it says otherwise."""
     own = re.search(r"\bt = \(.*?\) => text\(`(\w+)\.", source)
-    return own[1] if own else {"map": "map", "data_page": "data", "life_circle": "life"}[path.parent.name]
+    return own[1] if own else PREFIXES[path.parent.name]
 
 
 def calls(source: str) -> list[str]:
@@ -83,8 +92,8 @@ def test_english_texts_are_english() -> None:
 @pytest.mark.parametrize("path", modules(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_text_asked_for_exists(path: Path) -> None:
     source = modules()[path]
-    prefix = prefix_of(path, source)
-    known = {key.removeprefix(f"{prefix}.") for key in catalogue("zh") if key.startswith(f"{prefix}.")}
+    prefixes = [prefix_of(path, source), *(["analysis"] if path.parent.name in SHARED else [])]
+    known = {key.partition(".")[2] for key in catalogue("zh") if key.partition(".")[0] in prefixes}
     for call in calls(source):
         names, patterns = keys_in(call)
         assert names <= known, call

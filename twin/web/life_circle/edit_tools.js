@@ -1,5 +1,6 @@
 // The tools of the scenario panel: what each makes of a click.
 
+import {placeTool} from '../analysis/edit_tools.js';
 import {say} from '../map/text.js';
 import {t} from './text.js';
 
@@ -9,22 +10,9 @@ const PLACES = ['centre', 'facility'];
 /** A tool by name. `chosen` gives {category, type}: what is added, and which kind of link. */
 export function editTool(page, name, chosen) {
   const {scenarios, tools} = page;
+  const placed = placeTool(page, name, PLACES, (lon, lat) => addition(chosen().category, lon, lat));
+  if (placed) return placed;
   const made = {
-    add: {use: ([lon, lat]) => scenarios.edit(addition(chosen().category, lon, lat))},
-    move: {
-      pick: PLACES,
-      use: async (place, object) => {
-        // The first click takes the object up, the second sets it down; between them any ground will do.
-        tools.first = {place: [object.lon, object.lat], object};
-        tools.tool = {...tools.tool, pick: null, use: ([lon, lat]) => {
-          const {layer, fid} = tools.first.object;
-          tools.take(null);
-          return scenarios.edit({kind: 'move', layer, fid, lon, lat});
-        }};
-        page.tool();
-      },
-    },
-    remove: {pick: PLACES, use: (place, object) => (object.fid < 0 ? scenarios.undo({id: -object.fid}) : scenarios.edit({kind: 'remove', layer: object.layer, fid: object.fid}))},
     close: {pick: ['road'], use: (place, object) => scenarios.edit({kind: 'remove', layer: 'road', fid: object.fid})},
     link: {
       use: async (place) => {

@@ -1,11 +1,11 @@
 // The card of a building: each category with its nearest facility, minutes against the limit, the way there, and what would help.
 
+import {evidenceButton} from '../analysis/evidence.js';
+import {get} from '../data_page/api.js';
 import {Card} from '../map/card.js';
 import {fill, h, icon} from '../map/dom.js';
 import {length, number} from '../map/format.js';
 import {say} from '../map/text.js';
-import {get} from '../data_page/api.js';
-import {evidenceButton} from './evidence.js';
 import {minutes} from './figures.js';
 import {sentence, t} from './text.js';
 
@@ -63,10 +63,10 @@ export class ExplainCard extends Card {
     fill(this.element,
       h('div.tw-head', {}, h('div', {}, h('div.tw-kind', {}, t('explain.kind'), card.town ? ` · ${card.town}` : ''), h('h2', {}, name)),
         h('button.tw-quiet', {type: 'button', 'aria-label': t('close'), onclick: () => this.app.select(null)}, icon('close'))),
-      this.failure ? h('p.lc-failure', {role: 'alert'}, sentence(this.failure)) : null,
-      found ? this.#facts(found) : this.failure ? null : h('p.tw-note.lc-indent', {role: 'status'}, t('loading')),
+      this.failure ? h('p.an-failure', {role: 'alert'}, sentence(this.failure)) : null,
+      found ? this.#facts(found) : this.failure ? null : h('p.tw-note.an-indent', {role: 'status'}, t('loading')),
       found ? h('div.tw-scroll', {}, this.#categories(found), this.#access(found)) : null,
-      h('div.tw-card-foot.lc-foot', {}, h('button.tw-button', {type: 'button', onclick: () => this.app.engine.fly(this.app.selection.viewOf(card))}, icon('target'), t('fly')),
+      h('div.tw-card-foot.an-foot', {}, h('button.tw-button', {type: 'button', onclick: () => this.app.engine.fly(this.app.selection.viewOf(card))}, icon('target'), t('fly')),
         found ? evidenceButton(this.page, t('explain.title', {name}), () => this.page.study.result?.evidence) : null));
     if (held) this.element.querySelector(`[data-category="${held}"]`)?.focus();
   }
@@ -76,7 +76,7 @@ export class ExplainCard extends Card {
     const fact = (title, value) => h('div.tw-fact', {}, h('span', {}, title), h('b', {}, value));
     return [
       h('div.tw-facts', {}, fact(t('explain.reached'), `${found.reached} / ${found.required}`), fact(t('explain.people'), number(found.people)),
-        fact(t('explain.circle'), found.complete ? h('span.lc-good', {}, '✓ ', t('explain.complete')) : h('span.lc-bad', {}, '✕ ', t('explain.incomplete')))),
+        fact(t('explain.circle'), found.complete ? h('span.an-good', {}, '✓ ', t('explain.complete')) : h('span.an-bad', {}, '✕ ', t('explain.incomplete')))),
       worst && !found.complete ? h('p.lc-worst', {}, found.minutes_short === null ? t('explain.worst.none', {category: say(worst.title)})
         : t('explain.worst', {category: say(worst.title), minutes: number(found.minutes_short, 1)})) : null,
     ];
@@ -100,7 +100,7 @@ export class ExplainCard extends Card {
       onmouseenter: show, onmouseleave: hide, onfocus: show, onblur: hide,
       onclick: () => { this.pinned = pinned ? '' : item.id; this.#write(this.app.selected); this.#show(item.id); },
     },
-    h(`span.lc-mark.${item.ok ? 'lc-good' : 'lc-bad'}`, {title: t(item.ok ? 'ok' : 'not_ok')}, item.ok ? '✓' : '✕', h('span.lc-hidden', {}, t(item.ok ? 'ok' : 'not_ok'))),
+    h(`span.an-mark.${item.ok ? 'an-good' : 'an-bad'}`, {title: t(item.ok ? 'ok' : 'not_ok')}, item.ok ? '✓' : '✕', h('span.an-hidden', {}, t(item.ok ? 'ok' : 'not_ok'))),
     h('span.lc-reach-name', {}, h('i.tw-swatch', {'data-mark': 'point', style: `background:${item.color}`}), say(item.title)),
     h('span.lc-reach-time', {}, h('b', {}, minutes(item.minutes)), h('small', {}, ` / ${number(item.limit_min)}`)),
     h('span.lc-reach-bar', {}, h('i', {style: `width:${reach}%`}), h('em', {})),

@@ -1,13 +1,13 @@
 // Missing links: which bridge, crossing or gate would bring most people within reach.
 
+import {evidenceButton} from '../analysis/evidence.js';
+import {people} from '../analysis/figures.js';
+import {Job} from '../analysis/job.js';
+import {jobView} from '../analysis/job_view.js';
+import {refresh} from '../analysis/refresh.js';
 import {h, icon} from '../map/dom.js';
 import {length, number} from '../map/format.js';
-import {evidenceButton} from './evidence.js';
 import {boxOf} from './explain.js';
-import {people} from './figures.js';
-import {Job} from './job.js';
-import {jobView} from './job_view.js';
-import {refresh} from './refresh.js';
 import {t} from './text.js';
 
 export class LinksPanel {
@@ -44,13 +44,13 @@ export class LinksPanel {
     if (!result) return null;
     if (!result.links.length) return h('p.tw-note', {}, t('links.nothing'));
     const title = t('links.result');
-    return h('section.lc-section', {'data-section': 'links', 'aria-live': 'polite'},
-      h('div.lc-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => result.evidence ?? this.page.study.result?.evidence)),
-      h('table.lc-table', {}, h('thead', {}, h('tr', {}, ['rank', 'kind', 'length', 'detour', 'gain', 'add'].map((name, index) => h(`th${index > 1 ? '.lc-number' : ''}`, {scope: 'col'}, name === 'add' ? '' : t(`column.${name}`))))),
-        h('tbody', {}, result.links.map((item, index) => h('tr', {'data-chosen': String(this.page.marks.link === index)}, h('td.lc-left', {}, number(item.rank)),
-          h('th', {scope: 'row'}, h('button.lc-row', {type: 'button', title: t('fly'), 'data-link': index, onclick: () => this.#show(index)}, t(`link.${item.kind}`))),
+    return h('section.an-section', {'data-section': 'links', 'aria-live': 'polite'},
+      h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => result.evidence ?? this.page.study.result?.evidence)),
+      h('table.an-table', {}, h('thead', {}, h('tr', {}, ['rank', 'kind', 'length', 'detour', 'gain', 'add'].map((name, index) => h(`th${index > 1 ? '.an-number' : ''}`, {scope: 'col'}, name === 'add' ? '' : t(`column.${name}`))))),
+        h('tbody', {}, result.links.map((item, index) => h('tr', {'data-chosen': String(this.page.marks.link === index)}, h('td.an-left', {}, number(item.rank)),
+          h('th', {scope: 'row'}, h('button.an-row', {type: 'button', title: t('fly'), 'data-link': index, onclick: () => this.#show(index)}, t(`link.${item.kind}`))),
           h('td', {}, length(item.length_m)), h('td', {}, item.detour_before === null || item.detour_before === undefined ? '–' : `${number(item.detour_before, 1)} ×`), h('td', {}, `+${people(item.gain_people)}`),
-          h('td', {}, this.#added.has(index) ? h('span.lc-good', {title: t('siting.added')}, '✓') : h('button.tw-quiet', {type: 'button', 'aria-label': t('add.one'), title: t('add.one'), onclick: () => this.page.attempt(this.#add(item, index))}, icon('plus'))))))));
+          h('td', {}, this.#added.has(index) ? h('span.an-good', {title: t('siting.added')}, '✓') : h('button.tw-quiet', {type: 'button', 'aria-label': t('add.one'), title: t('add.one'), onclick: () => this.page.attempt(this.#add(item, index))}, icon('plus'))))))));
   }
 
   async #add(item, index) {

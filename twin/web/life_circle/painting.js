@@ -52,11 +52,11 @@ export class Painting {
     if (this.study.options) this.study.paint();
   }
 
-  /** What is laid over a layer of the scene; `values` gives the octets of the rows. */
-  looks(id, level, layer, values = () => (this.base ? this.study.before : this.study.values)) {
+  /** What is laid over a layer of the scene, for the study or for the base. */
+  looks(id, level, layer, base = this.base) {
     if (id !== 'building') return null;
     if (level < this.app.layer.building.detail_zoom) return {visible: false};
-    const octets = this.study.generation === this.app.layer.building.generation ? values() : null;
+    const octets = this.study.generation === this.app.layer.building.generation ? (base ? this.study.before : this.study.values) : null;
     const table = this.#table;
     const none = table[254] ?? [90, 100, 115, 255];
     return {
@@ -108,7 +108,7 @@ export class Painting {
         (chosen) => study.choose({category: chosen}));
       value.dataset.choose = 'value';
       category.dataset.choose = 'category';
-      this.#head = h('div.lc-chooser', {}, value, category);
+      this.#head = h('div.an-chooser', {}, value, category);
     }
     this.#head.children[1].hidden = study.value !== 'minutes';
     this.#head.hidden = !this.near;

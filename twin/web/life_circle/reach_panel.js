@@ -1,13 +1,13 @@
 // Reach: how far one gets from a place in 5, 10 and 15 minutes, and how many live within a distance of any layer.
 
+import {nameOf} from '../analysis/areas.js';
+import {evidenceButton} from '../analysis/evidence.js';
+import {bar, percent} from '../analysis/figures.js';
+import {refresh} from '../analysis/refresh.js';
 import {get} from '../data_page/api.js';
 import {h, icon, select} from '../map/dom.js';
 import {say} from '../map/text.js';
-import {evidenceButton} from './evidence.js';
-import {bar, percent} from './figures.js';
 import {reachColor} from './marks.js';
-import {refresh} from './refresh.js';
-import {nameOf} from './result_panel.js';
 import {sentence, t} from './text.js';
 
 const MINUTES = [5, 10, 15];
@@ -36,7 +36,7 @@ export class ReachPanel {
   #isochrones() {
     const {tools, marks} = this.page;
     const picking = tools.tool?.name === 'origin';
-    return h('section.lc-section.lc-first', {}, h('h3', {}, t('isochrones')), h('p.tw-note', {}, t('isochrones.lead')),
+    return h('section.an-section.an-first', {}, h('h3', {}, t('isochrones')), h('p.tw-note', {}, t('isochrones.lead')),
       h('div.tw-buttons', {},
         h('button.tw-button', {type: 'button', 'data-key': 'pick', 'aria-pressed': String(picking), onclick: () => this.#pick()}, icon('target'), t('isochrones.pick')),
         picking ? h('button.tw-link', {type: 'button', 'data-key': 'here', onclick: () => tools.here()}, t('tool.here')) : null,
@@ -66,16 +66,16 @@ export class ReachPanel {
     const {app, study} = this.page;
     const radius = this.#radius;
     const layers = app.twin.layers.filter((layer) => layer.rows && (layer.geometry === 'point' || layer.id === 'green'));
-    if (!layers.length) return h('section.lc-section', {}, h('h3', {}, t('radius')), h('p.tw-note', {}, t('radius.none')));
+    if (!layers.length) return h('section.an-section', {}, h('h3', {}, t('radius')), h('p.tw-note', {}, t('radius.none')));
     if (!layers.some((layer) => layer.id === radius.layer)) radius.layer = (layers.find((layer) => layer.id === 'parcel_locker') ?? layers[0]).id;
     const choose = select(t('radius.layer'), layers.map((layer) => [layer.id, say(layer.title)]), radius.layer, (value) => { radius.layer = value; });
     choose.dataset.key = 'layer';
-    return h('section.lc-section', {'data-section': 'radius'}, h('h3', {}, t('radius')), h('p.tw-note', {}, t('radius.lead')),
+    return h('section.an-section', {'data-section': 'radius'}, h('h3', {}, t('radius')), h('p.tw-note', {}, t('radius.lead')),
       h('label.tw-field', {}, h('span', {}, t('radius.layer')), choose),
       h('label.tw-field', {}, h('span', {}, t('radius.distance')), h('input.tw-input', {type: 'number', min: '10', max: '20000', step: '10', value: radius.distance, 'data-key': 'distance',
         oninput: (event) => { radius.distance = Number(event.target.value); }})),
       h('div.tw-buttons', {}, h('button.tw-button.tw-primary', {type: 'button', 'data-action': 'radius', 'data-key': 'run', disabled: !study.options, onclick: () => this.#ask()}, t('radius.run'))),
-      this.#failure ? h('p.lc-failure', {role: 'alert'}, sentence(this.#failure)) : null,
+      this.#failure ? h('p.an-failure', {role: 'alert'}, sentence(this.#failure)) : null,
       this.#answer ? this.#table(this.#answer) : null);
   }
 
@@ -99,8 +99,8 @@ export class ReachPanel {
   #table(answer) {
     const title = t('radius.title', {layer: say(this.page.app.layer[answer.layer].title), distance: answer.distance});
     const areas = answer.areas.filter((area) => area.kind !== 'pilot_area');
-    return h('section.lc-section', {}, h('div.lc-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => answer.evidence)),
-      h('table.lc-table', {}, h('thead', {}, h('tr', {}, ['name', 'straight', 'network'].map((name, index) => h(`th${index ? '.lc-number' : ''}`, {scope: 'col', title: t(`column.${name}.long`)}, t(`column.${name}`))))),
+    return h('section.an-section', {}, h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => answer.evidence)),
+      h('table.an-table', {}, h('thead', {}, h('tr', {}, ['name', 'straight', 'network'].map((name, index) => h(`th${index ? '.an-number' : ''}`, {scope: 'col', title: t(`column.${name}.long`)}, t(`column.${name}`))))),
         h('tbody', {}, areas.map((area) => h('tr', {'data-area': area.id}, h('th', {scope: 'row'}, nameOf(area), area.kind === 'town' ? null : bar(area.network.people ?? 0, area.target ?? 1)),
           h('td', {}, percent(area.straight.people)), h('td', {}, percent(area.network.people)))))));
   }

@@ -1,9 +1,8 @@
-// The texts of this page: `life.<key>` of the one catalogue of each language.
+// The texts of this page, over those of all analyses.
 
-import {say, text} from '../map/text.js';
+import {textsOf} from '../analysis/text.js';
 
-/** The text called `life.<key>`, with {names} filled in. */
-export const t = (key, values) => text(`life.${key}`, values);
+export {sentence} from '../analysis/text.js';
 
-/** A sentence of a failure: the server's own where it sent one. */
-export const sentence = (error) => (error.text ? say(error.text).replace(/^[a-z]/, (letter) => letter.toUpperCase()) : t('failed'));
+/** The text called `life.<key>`, else `analysis.<key>`, with {names} filled in. */
+export const t = textsOf('life');

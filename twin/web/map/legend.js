@@ -45,11 +45,16 @@ export class Legend {
     fill(this.element,
       h('button.tw-legend-head', {type: 'button', 'aria-expanded': String(!this.#closed), onclick: () => { this.#closed = !this.#closed; this.render(); }},
         h('span', {}, t('legend')), icon('down')),
-      this.#closed ? null : own.map((part) => h('div.tw-legend-part', {}, part.head, h('h3', {}, part.title), h('ul', {}, part.entries.map((entry) => h('li', {},
-        h('i.tw-swatch', {style: `background:${entry.color}`, 'data-mark': part.mark}), h('span', {}, say(entry)), entry.count === undefined ? null : h('span.tw-count', {}, number(entry.count))))))),
+      this.#closed ? null : own.map((part) => this.#own(part)),
       this.#closed ? null : shown.map(({layer, by}) => h('div.tw-legend-part', {},
         h('h3', {}, say(layer.title), ' · ', say(by.title)), this.#list(layer, by))));
     if (held !== document.activeElement && this.element.contains(held)) held.focus();
+  }
+
+  #own(part) {
+    const line = (entry) => h('li', {}, h('i.tw-swatch', {style: `background:${entry.color}`, 'data-mark': part.mark}), h('span', {}, say(entry)),
+      entry.count === undefined ? null : h('span.tw-count', {}, number(entry.count)));
+    return part.element ? h('div.tw-legend-part', {}, part.element) : h('div.tw-legend-part', {}, part.head, h('h3', {}, part.title), h('ul', {}, part.entries.map(line)));
   }
 
   #list(layer, by) {

@@ -2,7 +2,7 @@
 //
 // Streamlit calls mount() again on every rerun; the running map is kept and only
 // told of the new data. `data.mode` decides what surrounds the map:
-//   explore, life-circle  (MODES)
+//   explore, life-circle, coverage  (MODES)
 //            the whole window with bars, panels and cards; the view lives in the address
 //   view     only the map with its labels and navigation, in the element's own box
 //            (data.height, data.layers, data.bounds), for previews and other pages

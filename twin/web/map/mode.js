@@ -10,7 +10,7 @@ import {Sharing} from './sharing.js';
 import {t} from './text.js';
 
 /** Modes that fill the window, and the module below the assets that holds their `Mode`; null: this one. */
-export const MODES = {explore: null, 'life-circle': 'life_circle/main.js'};
+export const MODES = {explore: null, 'life-circle': 'life_circle/main.js', coverage: 'coverage/main.js'};
 
 export class Mode {
   page = 'explore'; // its name among the links of the top bar
@@ -37,7 +37,7 @@ export class Mode {
   /** Properties laid over a layer of the scene, null for none; see Engine.looks. */
   looks() { return null; }
 
-  /** Legends beside those of the layers: [{head: element | null, title, entries: [{color, zh, en, count}], mark}]. */
+  /** Legends beside those of the layers: [{head: element | null, title, entries: [{color, zh, en, count}], mark}]; with `element`, that is shown instead, and the rest goes into pictures. */
   legends() { return []; }
 
   /** A click on the map; true when it was taken. */

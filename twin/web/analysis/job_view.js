@@ -7,14 +7,14 @@ import {sentence, t} from './text.js';
 
 /** Elements for a job's state; nothing when it is done or was never started. */
 export function jobView(job) {
-  if (job.failure) return h('p.lc-failure', {role: 'alert'}, sentence(job.failure));
+  if (job.failure) return h('p.an-failure', {role: 'alert'}, sentence(job.failure));
   if (!job.running) {
-    if (job.state?.status === 'failed') return h('p.lc-failure', {role: 'alert'}, say(job.state.error) || t('failed'));
+    if (job.state?.status === 'failed') return h('p.an-failure', {role: 'alert'}, say(job.state.error) || t('failed'));
     return job.state?.status === 'cancelled' ? h('p.tw-note', {role: 'status'}, t('job.cancelled')) : null;
   }
   const {progress = 0, stage = ''} = job.state ?? {};
-  return h('div.lc-job', {role: 'status'},
-    h('div.lc-job-line', {}, h('span', {}, stageText(stage)), h('span', {}, `${number(progress * 100)} %`),
+  return h('div.an-job', {role: 'status'},
+    h('div.an-job-line', {}, h('span', {}, stageText(stage)), h('span', {}, `${number(progress * 100)} %`),
       h('button.tw-button', {type: 'button', 'data-key': 'cancel', onclick: () => job.cancel()}, t('cancel'))),
     h('progress', {max: '1', value: progress, 'aria-label': t('job.running')}));
 }

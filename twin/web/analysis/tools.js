@@ -2,12 +2,11 @@
 //
 // A tool is {name, cursor, pick: layers that may be hit | null, anywhere: also
 // where nothing is hit, use(place, object)}. `place` is [lon, lat] on the ground,
-// `object` the card of what was hit, or what Marks.placed tells of an object that
-// the scenario put there. `first` holds the first of two clicks.
+// `object` the card of what was hit, or what Marks.placed tells of it. `first` holds the first of two clicks.
 
 import {get} from '../data_page/api.js';
 import {nameOf} from '../map/engine.js';
-import {sentence, t} from './text.js';
+import {sentence} from './text.js';
 
 export class Tools {
   constructor(page) { Object.assign(this, {page, app: page.app, tool: null, first: null}); }
@@ -39,14 +38,14 @@ export class Tools {
     const {tool, app} = this;
     const place = app.engine.unproject(x, y);
     const object = tool.pick ? await this.#hit(x, y, tool.pick) : null;
-    if (tool.pick && !object && !tool.anywhere) { app.shell.say(t(`tool.${tool.name}.miss`)); return; }
+    if (tool.pick && !object && !tool.anywhere) { app.shell.say(this.page.text(`tool.${tool.name}.miss`)); return; }
     await tool.use(place, object);
   }
 
   /** The object at a pixel: of the scenario first, else of the layers. */
   async #hit(x, y, layers) {
     const {app} = this;
-    const placed = this.page.marks.placed.find((item) => layers.includes(item.layer) && near(app.engine.project(item.lon, item.lat), [x, y], 12 * app.scale()));
+    const placed = this.page.marks.placed.find((item) => layers.includes(item.layer) && near(app.engine.project(item.lon, item.lat, item.z), [x, y], 12 * app.scale()));
     if (placed) return placed;
     const ids = app.engine.deck.props.layers.map((layer) => layer.id).filter((id) => layers.includes(nameOf(id)));
     const info = app.engine.deck.pickObject({x, y, radius: Math.round(8 * app.scale()), layerIds: ids});

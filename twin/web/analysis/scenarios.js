@@ -34,9 +34,14 @@ export class Scenarios extends Store {
   }
 
   async create(name = this.freeName(), more = {}) {
+    const made = await this.#made(name, more);
+    this.use(made.id);
+    return made;
+  }
+
+  async #made(name, more) {
     const made = await send('POST', '/api/scenarios', {name, ...more});
     this.list = [made, ...this.list];
-    this.use(made.id);
     return made;
   }
 
@@ -51,15 +56,16 @@ export class Scenarios extends Store {
 
   /** Put edits at the end of the scenario in use; makes one where the base is in use. */
   async edit(...edits) {
-    if (!this.current) await this.create();
+    // A new one is empty: what it shows is asked for with its first edit.
+    if (!this.current) this.study.scenario = (await this.#made(this.freeName(), {})).id;
     for (const edit of edits) this.#took(await send('POST', `/api/scenarios/${this.current.id}/edits`, edit));
-    await this.study.load();
+    await this.study.renew();
   }
 
   /** Take an edit back. */
   async undo(edit) {
     this.#took(await send('DELETE', `/api/scenarios/${this.current.id}/edits/${edit.id}`));
-    await this.study.load();
+    await this.study.renew();
   }
 
   /** The card of an object that an edit names, asked once. */

@@ -8,7 +8,7 @@ let opened = null;
 
 /** A button that opens the evidence of a number; `what` names it, `evidence()` gives what the server said. */
 export function evidenceButton(page, what, evidence, extra = null) {
-  return h('button.lc-evidence-button', {
+  return h('button.an-evidence-button', {
     type: 'button', 'aria-haspopup': 'dialog', 'aria-label': t('evidence.of', {what}), title: t('evidence.of', {what}),
     onclick: (event) => { event.stopPropagation(); open(page, event.currentTarget, what, evidence(), extra?.()); },
   }, t('evidence'));
@@ -27,10 +27,10 @@ export function closeEvidence() {
 function open(page, button, what, evidence, extra) {
   if (opened?.button === button) { closeEvidence(); return; }
   closeEvidence();
-  const box = h('div.lc-evidence', {role: 'dialog', 'aria-label': t('evidence.of', {what}), tabindex: '-1'});
+  const box = h('div.an-evidence', {role: 'dialog', 'aria-label': t('evidence.of', {what}), tabindex: '-1'});
   fill(box,
     h('div.tw-head', {}, h('h2', {}, what), h('button.tw-quiet', {type: 'button', 'aria-label': t('close'), onclick: closeEvidence}, icon('close'))),
-    h('div.lc-evidence-body', {}, evidence ? content(evidence, extra) : h('p.tw-note', {}, t('evidence.none'))));
+    h('div.an-evidence-body', {}, evidence ? content(evidence, extra) : h('p.tw-note', {}, t('evidence.none'))));
   page.app.host.append(box);
   place(page, box, button);
   box.focus();
@@ -61,10 +61,10 @@ function content(evidence, extra) {
     h('table.tw-table', {}, h('tbody', {}, line(t('evidence.as_of'), evidence.as_of),
       Object.entries(evidence.parameters ?? {}).map(([name, value]) => line(parameterName(name), shown(value))))),
     h('h3', {}, t('evidence.datasets')),
-    (evidence.datasets ?? []).map((item) => h('p.lc-dataset', {}, h('b', {}, say(item.title) || item.name || item.layer || item.file_name),
+    (evidence.datasets ?? []).map((item) => h('p.an-dataset', {}, h('b', {}, say(item.title) || item.name || item.layer || item.file_name),
       h('span', {}, [item.source || t('evidence.no_source'), item.licence || t('evidence.no_licence'), item.data_date].filter(Boolean).join(' · ')))),
-    evidence.caveats?.length ? [h('h3', {}, t('evidence.caveats')), h('ul.lc-caveats', {}, evidence.caveats.map((caveat) => h('li', {}, say(caveat))))] : null,
+    evidence.caveats?.length ? [h('h3', {}, t('evidence.caveats')), h('ul.an-caveats', {}, evidence.caveats.map((caveat) => h('li', {}, say(caveat))))] : null,
   ];
 }
 
-const parameterName = (name) => (hasText(`life.parameter.${name}`) ? t(`parameter.${name}`) : name);
+const parameterName = (name) => (hasText(`analysis.parameter.${name}`) ? t(`parameter.${name}`) : name);

@@ -1,4 +1,4 @@
-// Objects that the scenario added or moved can be dragged to another place.
+// Objects that stand somewhere in the scenario can be dragged to another place.
 //
 // The pointer is watched before deck.gl sees it: where it goes down on a handle
 // the map must neither move nor pick.
@@ -17,13 +17,20 @@ export class Handles {
   /** The object of the scenario under a pixel of the window. */
   at({clientX, clientY}) {
     const {app, page} = this;
-    if (page.tools.tool || app.store.panel !== 'scenario') return null;
+    if (page.tools.tool) return null;
     const box = app.canvas.getBoundingClientRect();
+    const reach = REACH * app.scale();
     const off = (item) => {
-      const [x, y] = app.engine.project(item.lon, item.lat);
+      const [x, y] = app.engine.project(item.lon, item.lat, item.z ?? 0);
       return Math.hypot(x + box.left - clientX, y + box.top - clientY);
     };
-    return page.marks.placed.find((item) => off(item) <= REACH * app.scale()) ?? null;
+    let nearest = null;
+    let least = reach;
+    for (const item of page.draggable()) {
+      const distance = off(item);
+      if (distance <= least) [nearest, least] = [item, distance];
+    }
+    return nearest;
   }
 
   #down(event) {
@@ -33,16 +40,14 @@ export class Handles {
     event.preventDefault();
     const {app, page} = this;
     const start = [event.clientX, event.clientY];
-    const place = (moving) => {
-      const box = app.canvas.getBoundingClientRect();
-      return app.engine.unproject(moving.clientX - box.left, moving.clientY - box.top);
-    };
+    const foot = app.engine.project(item.lon, item.lat); // what stands high is taken by its head and set down by its foot
+    const place = (moving) => app.engine.unproject(foot[0] + moving.clientX - start[0], foot[1] + moving.clientY - start[1]);
     const far = (moving) => Math.hypot(moving.clientX - start[0], moving.clientY - start[1]) > 4;
     const move = (moving) => {
       moving.stopPropagation();
       if (!this.#drag && !far(moving)) return;
       this.#drag = place(moving);
-      page.tools.first = {place: this.#drag};
+      page.tools.first = {place: this.#drag, item};
       page.marks.draw();
     };
     const up = (moving) => {
@@ -53,8 +58,9 @@ export class Handles {
       page.tools.first = null;
       const dropped = this.#drag;
       this.#drag = null;
+      page.marks.draw();
       if (dropped && moving.type === 'pointerup') page.attempt(page.scenarios.edit({kind: 'move', layer: item.layer, fid: item.fid, lon: dropped[0], lat: dropped[1]}));
-      else page.marks.draw();
+      else if (!dropped && moving.type === 'pointerup') page.pressed?.(item);
     };
     window.addEventListener('pointermove', move, true);
     window.addEventListener('pointerup', up, true);

@@ -1,0 +1,1 @@
+"""Browser files that the pages of analyses share: evidence, jobs, scenarios, tools, tables, figures."""

@@ -1,0 +1,206 @@
+// What the pages of analyses have in common: a study, scenarios and the tools that edit them, the base to compare with.
+//
+// A page extends this with `text(key, values)` of its own, `study`, its panels
+// in `own`, and `painting` with paint(), viewed(), compare(base). For tests,
+// window.twin.guide is the page; `settled()` resolves when no question to the
+// server is out.
+
+import {LayersPanel} from '../map/layers_panel.js';
+import {Mode as Explore} from '../map/mode.js';
+import {Search} from '../map/search.js';
+import {Swipe} from '../map/swipe.js';
+import {t as ofMap} from '../map/text.js';
+import {closeEvidence} from './evidence.js';
+import {Handles} from './handles.js';
+import {Scenarios} from './scenarios.js';
+import {sentence, t} from './text.js';
+import {Tools} from './tools.js';
+
+const NAME = /^[\w:.-]{1,64}$/;
+
+export class AnalysisMode extends Explore {
+  start = 'result';
+  hint = false;
+  swipe = null;
+  own = {};
+  address = {}; // parameters of the study by their short names in the address
+  #works = new Set();
+
+  constructor(app) {
+    super(app);
+    app.host.classList.add('an');
+  }
+
+  /** Take the study on: everything else hangs on it. */
+  studies(study) {
+    this.study = study;
+    this.scenarios = new Scenarios(study);
+  }
+
+  read(query) {
+    for (const [name, short] of Object.entries(this.address)) if (NAME.test(query.get(short) ?? '')) this.study[name] = query.get(short);
+    if (this.rail.includes(query.get('panel'))) this.start = query.get('panel');
+    else if (query.has('panel')) this.start = '';
+    this.swipeAt = /^\d{1,2}$/.test(query.get('swipe') ?? '') ? Number(query.get('swipe')) : null;
+  }
+
+  write(query) {
+    for (const [name, short] of Object.entries(this.address)) {
+      const value = this.study[name];
+      if (value !== '' && value !== null && value !== this.usual(name)) query.set(short, value);
+    }
+    if (this.app.store.panel !== 'result') query.set('panel', this.app.store.panel);
+    if (this.swipe) query.set('swipe', String(Math.round(this.swipe.at)));
+  }
+
+  /** What a parameter is where nobody chose. */
+  usual(name) { return this.study.options?.defaults[name] ?? ''; }
+
+  /** The page's marks, painting and panels; called once. */
+  build() { return {}; }
+
+  panels() {
+    const {app} = this;
+    this.tools = new Tools(this);
+    this.own = this.build();
+    return {...this.own, layers: new LayersPanel(app), search: new Search(app), measure: app.measure};
+  }
+
+  label(panel) { return panel in this.own ? this.text(panel) : ofMap(panel); }
+
+  legends() { return this.painting?.legends() ?? []; }
+
+  looks(id, level, layer) { return this.painting?.looks(id, level, layer) ?? null; }
+
+  open() {
+    if (!this.app.twin.bounds) return;
+    const {study, app} = this;
+    this.handles = new Handles(this);
+    this.painting.paint();
+    this.scenarios.on('list', () => this.marks.draw());
+    study.on('result', () => { app.later(); app.host.classList.toggle('an-loading', study.loading); });
+    study.on('look', () => { app.legend.render(); app.later(); });
+    study.on('options', () => app.legend.render());
+    study.on('result', () => { if (!study.scenario && this.swipe) this.toggleSwipe(); });
+    this.opening();
+    this.loaded = this.attempt(this.scenarios.load()).then(() => study.open()).then(() => {
+      if (this.swipeAt !== null && study.scenario) this.toggleSwipe(this.swipeAt);
+    });
+  }
+
+  /** What the page does before its first questions. */
+  opening() {}
+
+  /** Texts and colours of the page anew. */
+  render() {
+    if (!this.handles) return;
+    closeEvidence();
+    this.painting.paint();
+    this.marks.draw();
+    if (this.swipe) { const {at} = this.swipe; this.toggleSwipe(); this.toggleSwipe(at); }
+  }
+
+  viewed() {
+    if (!this.handles) return;
+    this.painting.viewed();
+    this.swipe?.follow();
+  }
+
+  opened(name) {
+    if (this.tools?.tool) this.tools.take(null);
+    closeEvidence();
+    this.app.host.dataset.panel = name;
+    if (this.handles) this.marks.draw();
+    this.app.later?.();
+  }
+
+  click(info) { return this.tools.click(info); }
+
+  cursor() { return this.tools?.tool?.cursor ?? null; }
+
+  escape() { return closeEvidence() || (this.tools?.escape() ?? false); }
+
+  key(event) {
+    if (event.key.toLowerCase() === 'b' && this.study.scenario && !event.repeat) {
+      this.hold(true);
+      window.addEventListener('keyup', () => this.hold(false), {once: true});
+      return true;
+    }
+    return false;
+  }
+
+  /** Parameters of an export beside those of the study. */
+  exported() { return {}; }
+
+  /** Objects that can be dragged now: {layer, fid, lon, lat[, z]}. */
+  draggable() { return this.app.store.panel === 'scenario' ? this.marks.placed : []; }
+
+  /** A tool was taken, put away, or is half way. */
+  tool() {
+    this.app.host.classList.toggle('an-placing', Boolean(this.tools.tool));
+    this.app.engine.doubleClickZoom = !this.tools.tool;
+    this.marks.draw();
+    this.own[this.app.store.panel]?.write?.();
+  }
+
+  /** Show the base while something is held. */
+  hold(on) {
+    if (on && !this.study.before) return;
+    this.painting.compare(on);
+    this.marks.hidden = on;
+    this.marks.draw();
+    if (on) this.app.shell.say(t('compare.base'));
+  }
+
+  /** Base on the left, scenario on the right; again: only the scenario. */
+  toggleSwipe(at = 50) {
+    if (this.swipe) {
+      this.swipe.dispose();
+      this.swipe = null;
+    } else {
+      this.swipe = new Swipe(this.app, {
+        left: t('base'), right: this.scenarios.current?.name ?? t('scenario'), label: t('compare.swipe'), at,
+        looks: (id, level, layer) => this.painting.looks(id, level, layer, true),
+        moved: () => this.app.later(),
+      });
+    }
+    this.painting.swiped?.();
+    this.own.scenario.write();
+    this.app.later();
+  }
+
+  flyTo(bounds, padding = 0.12) {
+    const {engine} = this.app;
+    if (bounds) engine.fly(engine.viewOf(bounds, {pitch: engine.view.pitch, bearing: engine.view.bearing, padding, maxZoom: 16.5}));
+  }
+
+  /** Wait for a request with the thin bar. */
+  work(promise) {
+    const done = this.app.shell ? this.app.shell.work(promise) : promise;
+    this.#works.add(done);
+    const end = () => this.#works.delete(done);
+    done.then(end, end);
+    return done;
+  }
+
+  /** Do something that may fail; failures become one sentence. */
+  async attempt(promise) {
+    try {
+      return await this.work(promise);
+    } catch (error) {
+      console.warn(error);
+      this.app.shell.say(sentence(error));
+      return null;
+    }
+  }
+
+  async settled() {
+    await this.loaded;
+    while (this.#works.size) await Promise.allSettled([...this.#works]);
+  }
+
+  dispose() {
+    this.handles?.dispose();
+    this.swipe?.dispose();
+  }
+}
