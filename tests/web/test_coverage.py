@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import radio_city
+from tests import city, radio_city
 from tests.conftest import Visit
 from tests.life_city import place
 from tests.web.conftest import whole_server
@@ -264,7 +264,7 @@ def test_a_city_without_sites_says_what_to_import(visit: Callable[..., Visit], t
     home = tmp_path / "home"
     layers = radio_city.layers()
     with Store.open(home) as store:
-        radio_city.city.put(store, {name: layers[name] for name in ("district", "building")})
+        city.put(store, {name: layers[name] for name in ("district", "building")})
     with whole_server(home) as address:
         seen = opened(visit, address, view(), width=1366, height=768)
         expect(seen.page.locator(".cov-empty")).to_contain_text("工参表")
