@@ -116,7 +116,12 @@ def sites(run: Run, box: Bounds | None) -> list[dict[str, Any]]:
                 "band_ghz": _number(found.band_ghz[sector]),
             }
         )
-    return list(listed.values())
+    # A scenario leaves a moved site in its old row, off the air, and puts it into a new one.
+    by_fid: dict[int, dict[str, Any]] = {}
+    for site in listed.values():
+        if site["on"] or site["fid"] not in by_fid:
+            by_fid[site["fid"]] = site
+    return list(by_fid.values())
 
 
 def plain(value: Any) -> Any:
