@@ -15,6 +15,12 @@ FAULTS_TOLD = 20
 """At most so many faults of a table are spelled out in one message."""
 
 
+def own_or(home: Path, shipped: Path) -> Path:
+    """The table in force for ``home``: the user's own of the same name when there is one, else the shipped one."""
+    own = home / shipped.name
+    return own if own.is_file() else shipped
+
+
 class Row:
     """One line of a table; reading a bad value notes the fault and goes on."""
 

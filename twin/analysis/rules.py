@@ -21,7 +21,7 @@ from typing import Literal, cast, get_args
 
 from layers import Text
 from layers._categories import CATEGORIES
-from twin.analysis._csv_table import Table
+from twin.analysis._csv_table import Table, own_or
 from twin.errors import UnknownName
 from twin.settings import ROOT
 
@@ -198,17 +198,12 @@ def _weakest(rules: Iterable[Rule]) -> Verification:
 
 def rules_path(home: Path) -> Path:
     """The table of rules in force for ``home``: the user's own when there is one."""
-    return _own_or(home, RULES)
+    return own_or(home, RULES)
 
 
 def town_types_path(home: Path) -> Path:
     """The table of town types in force for ``home``: the user's own when there is one."""
-    return _own_or(home, TOWN_TYPES)
-
-
-def _own_or(home: Path, shipped: Path) -> Path:
-    own = home / shipped.name
-    return own if own.is_file() else shipped
+    return own_or(home, TOWN_TYPES)
 
 
 def profiles(path: Path = RULES) -> tuple[Profile, ...]:

@@ -27,7 +27,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from layers import Text
-from twin.analysis._csv_table import Table
+from twin.analysis._csv_table import Table, own_or
 from twin.errors import UnknownName
 from twin.settings import ROOT
 
@@ -132,8 +132,7 @@ class Profile:
 
 def criteria_path(home: Path) -> Path:
     """The table in force for ``home``: the user's own when there is one."""
-    own = home / TABLE.name
-    return own if own.is_file() else TABLE
+    return own_or(home, TABLE)
 
 
 def profiles(path: Path = TABLE) -> Mapping[str, Profile]:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 
 from layers import Text
-from twin.analysis._csv_table import Table
+from twin.analysis._csv_table import Table, own_or
 from twin.errors import InputError, UnknownName
 from twin.settings import ROOT
 
@@ -146,8 +146,7 @@ class Carrier:
 
 def carriers_path(home: Path) -> Path:
     """The table of carriers in force for ``home``: the user's own when there is one."""
-    own = home / TABLE.name
-    return own if own.is_file() else TABLE
+    return own_or(home, TABLE)
 
 
 def read(path: Path = TABLE) -> Mapping[str, Carrier]:
