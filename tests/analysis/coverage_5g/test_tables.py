@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.analysis.coverage_5g.conftest import Radio
-from twin.analysis.coverage_5g import _kernels, criteria, engine, sites, tables, what_if
+from twin.analysis.coverage_5g import _kernels, criteria, engine, result, sites, tables, what_if
 from twin.analysis.coverage_5g.tables import Assessment
 from twin.analysis.coverage_5g.zones import PUBLIC_ROADS, ROAD_CLASSES
 
@@ -80,7 +80,7 @@ def test_a_home_without_a_cell_has_its_own_wall(radio: Radio) -> None:
     (best,) = tables.at_cells(radio.run, homes.cell[at], (_kernels.BEST,))
     wall = radio.run.surface.building.ravel()[homes.cell[at]]
     assert wall.tolist() == [-1]
-    loss = tables.wall_db(radio.run)[homes.row[homes.home[at]]]
+    loss = result.wall_db(radio.run)[homes.row[homes.home[at]]]
     assert loss.tolist() == pytest.approx([12.73 + 25 / 6], abs=0.05)
     expected = best - loss >= -105
     assert found.home_inside[at].tolist() == (expected & found.outside.ravel()[homes.cell[at]]).tolist()

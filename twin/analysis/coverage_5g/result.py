@@ -131,6 +131,17 @@ def buildings_around(run: Run, window: Window) -> npt.NDArray[np.int32]:
     return np.where(above, np.int32(-1), building)
 
 
+def wall_db(run: Run) -> F32:
+    """Loss of each building's wall and way indoors, dB, (buildings,)."""
+    kinds = wall_kinds(run.surface.buildings, run.parameters.wall)
+    loss = np.zeros(len(kinds), np.float32)
+    indoors = INDOOR_DB_PER_M * run.parameters.indoor_distance_m
+    for kind in ("low", "high"):
+        wall = propagation.wall_loss_db(kind, run.carrier.frequency_ghz, run.parameters.release)
+        loss[kinds == kind] = float(wall) + indoors
+    return loss
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Coverage:
     """The rasters of a run over a window of its grid (row_from, row_to, column_from, column_to)."""
@@ -165,14 +176,7 @@ class Coverage:
     @cached_property
     def _wall_db(self) -> F32:
         """Loss of each building's wall and way indoors, and 0 at the end for outdoors."""
-        run = self.run
-        loss = np.zeros(len(run.surface.buildings) + 1, np.float32)
-        kinds = wall_kinds(run.surface.buildings, run.parameters.wall)
-        indoors = INDOOR_DB_PER_M * run.parameters.indoor_distance_m
-        for kind in ("low", "high"):
-            wall = propagation.wall_loss_db(kind, run.carrier.frequency_ghz, run.parameters.release)
-            loss[:-1][kinds == kind] = float(wall) + indoors
-        return loss
+        return np.append(wall_db(self.run), np.float32(0))
 
     @cached_property
     def indoor_loss_db(self) -> F32:

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from layers.road import LAYER as ROAD
-from twin.analysis.coverage_5g import _kernels, propagation, radio, result
+from twin.analysis.coverage_5g import _kernels, radio, result
 from twin.analysis.coverage_5g._kernels import CHANNELS, TILE
 from twin.analysis.coverage_5g.criteria import Profile
 from twin.analysis.coverage_5g.engine import Run, Tile
@@ -270,16 +270,6 @@ def plain(value: float, digits: int | None = None) -> float | None:
     return number if digits is None else round(number, digits)
 
 
-def wall_db(run: Run) -> F32:
-    """Loss of each building's wall and way indoors, dB, (buildings,), as :class:`result.Coverage` takes it."""
-    kinds = result.wall_kinds(run.surface.buildings, run.parameters.wall)
-    loss = np.full(len(kinds), result.INDOOR_DB_PER_M * run.parameters.indoor_distance_m, np.float32)
-    for kind in ("low", "high"):
-        wall = propagation.wall_loss_db(kind, run.carrier.frequency_ghz, run.parameters.release)
-        loss[kinds == kind] += np.float32(float(wall))
-    return loss
-
-
 def least_sinr_db(run: Run, rate_mbps: float) -> float:
     """The least SINR of data at which the carrier carries ``rate_mbps``; infinite when it never does."""
     steps = np.array([step.sinr_db for step in radio.CQI])
@@ -359,7 +349,7 @@ def _assess(
 ) -> Assessment:
     """The assessment with ``tiles`` judged anew; all others are as ``before``."""
     shape = run.surface.grid.shape
-    wall = wall_db(run) if before is None else before.wall
+    wall = result.wall_db(run) if before is None else before.wall
     if before is None:
         outside, covered = np.zeros(shape, bool), np.zeros(shape, bool)
         counts = _nothing(zones.atoms)
