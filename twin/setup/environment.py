@@ -164,9 +164,10 @@ def install(
     """Install a lock into ``.venv``, or into the folder ``target``; with uv when present, else pip.
 
     Wheels only: no step of ours may need a compiler. Hashes are required, so
-    what is installed is what was locked, wherever it comes from.
+    what is installed is what was locked, wherever it comes from. The locks are
+    complete, so nothing is looked up beside them.
     """
-    options = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(lock)]
+    options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", str(lock)]
     if offline is not None:
         options += ["--no-index", "--find-links", str(offline)]
     if target is not None:
