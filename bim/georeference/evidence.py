@@ -126,6 +126,8 @@ class Operation:
     factors: tuple[float, float, float] = (1.0, 1.0, 1.0)
     degrees: bool = False
     """``eastings`` and ``northings`` are angles, already in degrees."""
+    measures: tuple[str, str] = ("", "")
+    """Types of the two coordinates of a rigid operation."""
     system: System | None = None
 
 
@@ -163,6 +165,7 @@ class Evidence:
                     **{
                         **item,
                         "factors": tuple(item["factors"]),
+                        "measures": tuple(item["measures"]),
                         "system": System(**system) if system else None,
                     }
                 )
@@ -479,7 +482,8 @@ def _operation(
     if entity.is_a("IfcRigidOperation"):
         first, second = _get(entity, "FirstCoordinate"), _get(entity, "SecondCoordinate")
         x, y = _number(first) or 0.0, _number(second) or 0.0
-        degrees = "PlaneAngle" in (first.is_a() if hasattr(first, "is_a") else "")
+        one, other = (value.is_a() if hasattr(value, "is_a") else "" for value in (first, second))
+        degrees = "PlaneAngle" in one
         if degrees:
             x, y = _degrees_of(file, target, x), _degrees_of(file, target, y)
         return (
@@ -492,6 +496,7 @@ def _operation(
                 x_axis_ordinate=None,
                 scale=None,
                 degrees=degrees,
+                measures=(one, other),
                 **common,
             ),
             target_id,

@@ -37,7 +37,7 @@ def _local(lon: float, lat: float) -> pyproj.Transformer:
 
 def turned(degrees: float) -> float:
     """An angle in degrees brought into -180 (excluded) to 180."""
-    return -((180.0 - degrees) % 360.0 - 180.0)
+    return 180.0 - (180.0 - degrees) % 360.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,9 +301,9 @@ def named(
     """
     label = name.strip() or next((text for text in more if text), "")
     code = _CODE.search(name) or (re.fullmatch(r"\s*(\d{4,6})\s*", name) if name else None)
-    if code and _known(f"EPSG:{code.group(1)}"):
+    if code and known(f"EPSG:{code.group(1)}"):
         return Named(f"EPSG:{code.group(1)}", f"EPSG:{code.group(1)}", "code")
-    if wkt and _known(wkt):
+    if wkt and known(wkt):
         system = crs(wkt)
         authority = system.to_authority(min_confidence=90)
         definition = f"{authority[0]}:{authority[1]}" if authority else wkt
@@ -318,14 +318,15 @@ def named(
     if found is None:
         utm = _UTM.search(everything)
         code = _CODE.search(everything)
-        if code and _known(f"EPSG:{code.group(1)}") and crs(f"EPSG:{code.group(1)}").is_projected:
+        if code and known(f"EPSG:{code.group(1)}") and crs(f"EPSG:{code.group(1)}").is_projected:
             found = f"EPSG:{code.group(1)}"
         elif utm and 1 <= int(utm.group(1)) <= 60:
             found = f"EPSG:{(32700 if (utm.group(2) or 'N').upper() == 'S' else 32600) + int(utm.group(1))}"
     return Named(found, found or label, "name" if found else "unknown")
 
 
-def _known(definition: str) -> bool:
+def known(definition: str) -> bool:
+    """Whether PROJ understands a definition."""
     try:
         crs(definition)
     except CRSError:
