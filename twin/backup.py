@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from twin.errors import InputError, TwinError
+from twin.models import folders
 from twin.store import Store, sync, unusable
 
 
@@ -29,7 +30,7 @@ def backup(store: Store, path: Path) -> None:
             store.copy_catalogue(staged / "twin.duckdb")
             archive.write(staged / "twin.duckdb", "twin.duckdb")
             for file in files:
-                archive.write(file, f"{file.parent.name}/{file.name}")
+                archive.write(file, file.relative_to(store.home).as_posix())
         sync(part)
         part.replace(path)
     except OSError as error:
@@ -75,6 +76,8 @@ def restore(path: Path, home: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether an entry lies directly in one of the home's folders of data."""
+    """Whether an entry lies in one of the home's folders of data, where its files lie."""
     folder, _, file = name.partition("/")
+    if folder == folders.FOLDER:
+        return folders.is_ours(name)
     return folder in ("layers", "rasters") and bool(file) and "/" not in file and not file.startswith(".")

@@ -7,6 +7,7 @@
     │   ├── UnreadableFile         not one of the formats, or damaged
     │   ├── NoGoodRow              every row was rejected; nothing was changed
     │   ├── UndecidedCrs           two readings of the coordinates fit equally well
+    │   ├── ModelRefused           a building model that cannot be taken; ``findings`` say why
     │   └── UnknownName (LookupError)  a layer, identifier or dataset that is not there
     ├── HomeError (OSError)        the folder the twin lives in
     │   ├── HomeBusy               another process writes to it
@@ -21,6 +22,11 @@ command's exit code.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bim.errors import BimError, Stopped
 
 
 class TwinError(Exception):
@@ -66,6 +72,17 @@ class UndecidedCrs(InputError):
     """The coordinates fit two reference systems about equally well."""
 
     code = "undecided_crs"
+
+
+class ModelRefused(InputError):
+    """A building model cannot be taken; ``findings`` (plain data) say what was found in its text."""
+
+    code = "model_refused"
+
+    def __init__(self, zh: str, en: str, *, code: str = "model_refused", findings: Sequence[Any] = ()) -> None:
+        super().__init__(zh, en)
+        self.code = code
+        self.findings = [item.as_dict() for item in findings]
 
 
 class UnknownName(InputError, LookupError):
@@ -127,6 +144,13 @@ EXIT_CODE: dict[type[TwinError], int] = {
     Cancelled: 2,
     TwinError: 1,
 }
+
+
+def of_model(error: BimError) -> TwinError:
+    """What the intake of a building model says, as an error of the twin."""
+    if isinstance(error, Stopped):
+        return Cancelled(error.zh, error.en)
+    return ModelRefused(error.zh, error.en, code=error.code, findings=getattr(error, "findings", ()))
 
 
 def http_status(error: TwinError) -> int:

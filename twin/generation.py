@@ -11,8 +11,8 @@ with exterior rings clockwise for tiles (see ``docs/decisions/0003-store.md``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import atan, degrees, exp, pi
 from pathlib import Path
 from types import TracebackType
@@ -62,11 +62,15 @@ class Previous:
 
     Rows of ``drop_datasets`` are left out; with ``keep=False`` no row is taken
     over, and the file only serves to give known rows their old identifiers.
+    ``changes`` gives columns of single rows (by fid) other values, ``dataset`` the
+    one that those rows then come from.
     """
 
     path: Path
     drop_datasets: frozenset[int] = frozenset()
     keep: bool = True
+    changes: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    dataset: int | None = None
 
 
 def known_fids(previous: Previous | None) -> dict[str, int]:
@@ -116,8 +120,9 @@ class Builder:
         connection.execute(f"ATTACH '{quoted(path)}' AS built ({STORAGE})")
         attached = ["built"]
         try:
-            parts = []
+            parts, fresh = [], []
             for number, table in enumerate(tables):
+                fresh.append(f"part_{number}")
                 connection.register(f"part_{number}", table)
                 parts.append(
                     f"SELECT {_listed(spec)}, ST_GeomFromWKB(geom) AS geom, "
@@ -126,10 +131,10 @@ class Builder:
             if previous is not None and previous.keep:
                 connection.execute(f"ATTACH '{quoted(previous.path)}' AS previous (READ_ONLY)")
                 attached.append("previous")
-                parts.append(_kept(connection, spec, previous))
+                parts.append(_kept(connection, spec, previous, fresh))
             summary = _write(connection, spec, " UNION ALL ".join(parts))
-            for number in range(len(parts) - len(attached) + 1):
-                connection.unregister(f"part_{number}")
+            for name in fresh:
+                connection.unregister(name)
         finally:
             for name in attached:
                 connection.execute(f"DETACH {name}")
@@ -168,8 +173,13 @@ def _write(connection: duckdb.DuckDBPyConnection, spec: LayerSpec, rows: str) ->
     return _summary(connection, spec)
 
 
-def _kept(connection: duckdb.DuckDBPyConnection, spec: LayerSpec, previous: Previous) -> str:
-    """SQL that takes rows over from the previous file, whose columns may be fewer."""
+def _kept(
+    connection: duckdb.DuckDBPyConnection, spec: LayerSpec, previous: Previous, fresh: Sequence[str]
+) -> str:
+    """SQL that takes rows over from the previous file, whose columns may be fewer.
+
+    A row that comes in anew under its old number replaces the kept one, whichever dataset that is of.
+    """
     there = {
         row[0]
         for row in connection.execute("SELECT column_name FROM (DESCRIBE previous.features)").fetchall()
@@ -177,9 +187,32 @@ def _kept(connection: duckdb.DuckDBPyConnection, spec: LayerSpec, previous: Prev
     wanted = []
     for name in _listed(spec).split(", "):
         bare = name.strip('"')
-        wanted.append(name if bare in there else f"NULL::{_sql_type(spec.column(bare))} AS {name}")
+        kept = name if bare in there else f"NULL::{_sql_type(spec.column(bare))}"
+        wanted.append(f"{_changed(spec, previous, bare, kept)} AS {name}")
     drop = ", ".join(str(int(item)) for item in sorted(previous.drop_datasets)) or "-1"
-    return f"SELECT {', '.join(wanted)}, geom, mercator FROM previous.features WHERE dataset NOT IN ({drop})"
+    again = "".join(f" AND fid NOT IN (SELECT fid FROM {name})" for name in fresh)
+    return f"SELECT {', '.join(wanted)}, geom, mercator FROM previous.features WHERE dataset NOT IN ({drop}){again}"
+
+
+def _changed(spec: LayerSpec, previous: Previous, name: str, kept: str) -> str:
+    """SQL of a column whose value differs in the rows that ``previous.changes`` names."""
+    if name == "dataset" and previous.dataset is not None:
+        other = {fid: str(int(previous.dataset)) for fid in previous.changes}
+    else:
+        other = {fid: _literal(values[name]) for fid, values in previous.changes.items() if name in values}
+    cases = "".join(f" WHEN {int(fid)} THEN {text}" for fid, text in other.items())
+    return f"CASE fid{cases} ELSE {kept} END" if cases else kept
+
+
+def _literal(value: object) -> str:
+    """A checked value of a column as SQL."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _summary(connection: duckdb.DuckDBPyConnection, spec: LayerSpec) -> dict[str, Any]:

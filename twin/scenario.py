@@ -1,7 +1,7 @@
 """Scenarios: the city as it is shown, plus a list of edits that never touch the data.
 
 An edit adds, moves, removes or changes one object of a layer, joins two places by a
-new link, or opens a gate of an estate. Analyses take the edits in their order and
+new link, opens a gate of an estate, or builds a planned building. Analyses take the edits in their order and
 work out what changes; nothing but the list is kept, so a scenario stays valid
 when newer data come in. An object added by edit ``n`` goes by the feature
 number ``-n``, which later edits of the same scenario may move, remove or change.
@@ -93,10 +93,35 @@ class Gate(_Edit):
     lat: Latitude
 
 
-Edit = Annotated[Add | Move | Remove | Change | Link | Gate, Field(discriminator="kind")]
-_EDIT: TypeAdapter[Add | Move | Remove | Change | Link | Gate] = TypeAdapter(Edit)
+Ring = Annotated[tuple[tuple[Longitude, Latitude], ...], Field(min_length=3, max_length=2000)]
+
+
+class Build(_Edit):
+    """A planned building stands on its footprint; the buildings it ``replaces`` are gone.
+
+    ``footprint`` are outer rings, ``people`` those who will live in it, ``floor_area_m2`` is above ground,
+    ``model`` and ``version`` the building model it was taken from.
+    """
+
+    kind: Literal["build"] = "build"
+    footprint: tuple[Ring, ...] = Field(min_length=1, max_length=50)
+    height_m: float = Field(gt=0, le=700, allow_inf_nan=False)
+    floors: int | None = Field(None, ge=1, le=200)
+    use: str | None = None
+    people: int | None = Field(None, ge=0, le=100000)
+    floor_area_m2: float | None = Field(None, ge=0, le=10**7, allow_inf_nan=False)
+    year: int | None = Field(None, ge=1900, le=2200)
+    name: str = Field("", max_length=200)
+    replaces: tuple[Annotated[int, Field(ge=0, lt=2**53)], ...] = Field((), max_length=500)
+    model: str | None = Field(None, max_length=40)
+    version: int | None = Field(None, ge=1, le=10**6)
+
+
+AnyEdit = Add | Move | Remove | Change | Link | Gate | Build
+Edit = Annotated[AnyEdit, Field(discriminator="kind")]
+_EDIT: TypeAdapter[AnyEdit] = TypeAdapter(Edit)
 _OnObject = (Add, Move, Remove, Change)
-AnyEdit = Add | Move | Remove | Change | Link | Gate
+BUILDING = "building"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +182,24 @@ def read_edit(data: Mapping[str, Any]) -> AnyEdit:
             _check_values(spec, edit.values, complete=True)
         elif isinstance(edit, Change):
             _check_values(spec, edit.values, complete=False)
+    elif isinstance(edit, Build):
+        _check_values(_known(BUILDING), {"use": edit.use}, complete=False)
+        _check_footprint(edit)
     return edit
+
+
+def _check_footprint(edit: Build) -> None:
+    """The rings must enclose ground, each once, and together the size of a building."""
+    import shapely
+
+    rings = [shapely.Polygon(ring) for ring in edit.footprint]
+    whole = shapely.union_all([ring for ring in rings if ring.is_valid])
+    if not all(ring.is_valid for ring in rings) or not 1e-10 <= whole.area <= 1e-4:
+        raise InputError(
+            "规划建筑的基底 footprint 无效：边线不得自交，面积须在 1 m² 到 1 km² 之间。",
+            "the footprint of the planned building is not valid: its outline must not cross itself and must "
+            "enclose 1 m² to 1 km².",
+        )
 
 
 def _known(layer: str) -> LayerSpec:
@@ -397,7 +439,12 @@ def _check_reference(scenario: Scenario, edit: AnyEdit) -> None:
     if not isinstance(edit, (Move, Remove, Change)) or edit.fid >= 0:
         return
     added = any(
-        isinstance(item, Add) and item.id == -edit.fid and item.layer == edit.layer for item in scenario.edits
+        item.id == -edit.fid
+        and (
+            (isinstance(item, Add) and item.layer == edit.layer)
+            or (isinstance(item, Build) and edit.layer == BUILDING)
+        )
+        for item in scenario.edits
     )
     if not added:
         raise UnknownName(

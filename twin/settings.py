@@ -44,6 +44,17 @@ class Settings:
     max_upload_mb: int = field(
         default=2048, metadata={"env": "TWIN_MAX_UPLOAD_MB", "meaning": "largest uploaded file, MB"}
     )
+    bim_max_mb: int = field(
+        default=512, metadata={"env": "TWIN_BIM_MAX_MB", "meaning": "largest building model, MB"}
+    )
+    bim_memory_mb: int = field(
+        default=6000,
+        metadata={"env": "TWIN_BIM_MEMORY_MB", "meaning": "memory one conversion of a model may use, MB"},
+    )
+    bim_minutes: int = field(
+        default=30,
+        metadata={"env": "TWIN_BIM_MINUTES", "meaning": "longest time of one conversion of a model, minutes"},
+    )
     executor: str = field(
         default="inline",
         metadata={

@@ -1,10 +1,10 @@
 """The DuckDB store: open, migrate, one writer, many readers, generations.
 
 A home holds ``twin.duckdb`` (the catalogue and what is shown; this process is
-its only writer) and ``layers/LAYER-000001.duckdb`` files, each an immutable
-generation. Publishing renames finished files into place and flips what is shown
-in one transaction, so a crash at any moment leaves the old or the new state,
-never a mixture. Why it is built so: ``docs/decisions/0003-store.md``.
+its only writer), ``layers/LAYER-000001.duckdb`` files, each an immutable
+generation, and building models (:mod:`twin.models.folders`). Publishing renames
+finished files into place and flips what is shown in one transaction, so a crash at
+any moment leaves the old or the new state, never a mixture. Why it is built so: ``docs/decisions/0003-store.md``.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ from duckdb_extensions import import_extension
 
 from twin.errors import HomeBusy, HomeTooNew, HomeUnusable, InputError, UnknownName
 from twin.generation import STORAGE, Built, quoted
+from twin.models import folders
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _PINNED = "1.5.5"
 RASTER_KINDS = ("dem", "population")
 """What is shown beside the layers; its number in ``shown`` and ``history`` is its dataset's."""
-_FOLDERS = ("layers", "rasters", "inbox", "backups", "tmp")
+_FOLDERS = ("layers", "rasters", "models", "inbox", "backups", "tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +217,13 @@ class Store:
         for path in (self.home / "rasters").iterdir():
             if path.name not in rasters:
                 path.unlink(missing_ok=True)
+        folders.sweep(self.home, self._model_versions(self._connection))
         for path in [*(self.home / "tmp").iterdir(), *(self.home / "inbox").iterdir()]:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _model_versions(cursor: duckdb.DuckDBPyConnection) -> set[tuple[str, int]]:
+        return set(cursor.execute("SELECT model, number FROM twin.model_version").fetchall())
 
     def close(self) -> None:
         """Close the store; cursors handed out stop working."""
@@ -412,10 +418,11 @@ class Store:
 
     @contextmanager
     def frozen(self) -> Iterator[list[Path]]:
-        """Hold the writer back and give the files of every kept generation and raster."""
+        """Hold the writer back and give the files of every kept generation, raster and building model."""
         with self._write_lock:
             files = [generation.path for generation in self._attached.values()]
-            yield files + sorted((self.home / "rasters").iterdir())
+            files += sorted((self.home / "rasters").iterdir())
+            yield files + folders.files(self.home, self._model_versions(self.cursor()))
 
     def copy_catalogue(self, path: Path) -> None:
         """Write the catalogue, in one transaction, to a new DuckDB file inside the home."""

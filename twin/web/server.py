@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from twin import design
 from twin.settings import Settings
 from twin.web import openapi, state
-from twin.web.routes import api, assets, coverage, imports, life_circle, scenarios, tiles
+from twin.web.routes import api, assets, bim, coverage, imports, life_circle, models, scenarios, tiles
 from twin.web.routes.replies import guarded
 from twin.web.security import Guard
 from twin.web.shell import Shell
@@ -81,6 +81,32 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/api/coverage/outage", coverage.outage),
     ("POST", "/api/coverage/sleep", coverage.sleep),
     ("POST", "/api/coverage/measurements", coverage.measurements),
+    ("GET", "/models/{model}/{version}/{file}", models.file),
+    ("GET", "/api/bim", bim.listed),
+    ("POST", "/api/bim", bim.receive),
+    ("GET", "/api/bim/placed", bim.placed),
+    ("GET", "/api/bim/footprints", bim.footprints),
+    ("GET", "/api/bim/jobs", bim.jobs),
+    ("GET", "/api/bim/jobs/{id}", bim.job),
+    ("DELETE", "/api/bim/jobs/{id}", bim.cancel),
+    ("POST", "/api/bim/jobs/{id}/choose", bim.choose),
+    ("GET", "/api/bim/{model}", bim.shown),
+    ("PUT", "/api/bim/{model}", bim.change),
+    ("DELETE", "/api/bim/{model}", bim.delete),
+    ("POST", "/api/bim/{model}/control-points", bim.control_points),
+    ("GET", "/api/bim/{model}/building", bim.building),
+    ("POST", "/api/bim/{model}/building", bim.update_building),
+    ("POST", "/api/bim/{model}/scenario", bim.to_scenario),
+    ("GET", "/api/bim/{model}/corrected.ifc", bim.corrected),
+    ("GET", "/api/bim/{model}/tree", models.tree),
+    ("GET", "/api/bim/{model}/elements", models.elements),
+    ("GET", "/api/bim/{model}/elements/{row}", models.element),
+    ("GET", "/api/bim/{model}/search", models.search),
+    ("GET", "/api/bim/{model}/values", models.values),
+    ("GET", "/api/bim/{model}/properties", models.properties),
+    ("GET", "/api/bim/{model}/compare", models.compare),
+    ("GET", "/api/bim/{model}/report.{format}", models.report),
+    ("GET", "/api/bim/{model}/issues.bcf", models.issues),
     ("GET", "/api/tasks/{id}", life_circle.task),
     ("DELETE", "/api/tasks/{id}", life_circle.cancel),
     ("POST", "/api/undo", api.undo),

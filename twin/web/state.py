@@ -18,6 +18,7 @@ from twin.analysis.coverage_5g.runs import Runs
 from twin.analysis.study import Studies
 from twin.errors import TwinError
 from twin.jobs import Jobs
+from twin.models.intake import Intake
 from twin.settings import Settings
 from twin.store import Store
 from twin.tile_cache import Key, TileCache
@@ -29,12 +30,13 @@ _WARM_TILES = 64
 
 @dataclass(slots=True)
 class State:
-    """The open store with the tile cache, imports, studies and long work that use it."""
+    """The open store with the tile cache, imports, building models, studies and long work that use it."""
 
     settings: Settings
     store: Store
     tiles: TileCache
     jobs: Jobs
+    intake: Intake
     studies: Studies
     runs: Runs
     tasks: Tasks
@@ -101,7 +103,14 @@ def start(settings: Settings) -> State:
 
     cache = TileCache(make, settings.tile_cache_mb * 1_000_000)
     _state = State(
-        settings, store, cache, Jobs(store, settings), Studies(store), Runs(store, settings.executor), Tasks()
+        settings,
+        store,
+        cache,
+        Jobs(store, settings),
+        Intake(store, settings),
+        Studies(store),
+        Runs(store, settings.executor),
+        Tasks(),
     )
     _announce(_state)
     threading.Thread(target=_state.warm, name="warm-up", daemon=True).start()
@@ -116,6 +125,7 @@ def stop() -> None:
     _server_file(_state.settings.home).unlink(missing_ok=True)
     _state.tasks.close()
     _state.jobs.close()
+    _state.intake.close()
     _state.tiles.close()
     _state.store.close()
     _state = None

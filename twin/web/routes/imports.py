@@ -29,7 +29,7 @@ async def receive(request: Request) -> Response:
     """``POST /api/imports?name=FILE[&layer=&crs=&now=1&mode=&source=&licence=&date=]``."""
     current = state.current()
     query = request.query_params
-    name = _file_name(query.get("name", ""))
+    name = file_name(query.get("name", ""))
     layer = _short(query.get("layer"), "layer") or None
     crs = _short(query.get("crs"), "crs") or "auto"
     job = current.jobs.receive(name)
@@ -221,7 +221,7 @@ def _short(value: object, name: str) -> str:
     return value
 
 
-def _file_name(text: str) -> str:
+def file_name(text: str) -> str:
     """The bare file name a browser sent, without any folder."""
     name = PureWindowsPath(PurePosixPath(text).name).name.strip()
     if not name or name in (".", "..") or len(name) > 200 or any(ord(character) < 32 for character in name):

@@ -1,0 +1,1 @@
+"""Building models in the twin: received, kept by version, placed, linked to the city's buildings."""
