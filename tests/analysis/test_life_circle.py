@@ -273,3 +273,89 @@ def test_exports(store: Store, base: Study, tmp_path: Path) -> None:
     frame = gpd.read_parquet(buildings)
     assert (len(frame), int(frame["complete"].sum()), frame.crs.to_epsg()) == (6, 1, 4326)
     assert "合成" in text.read_text(encoding="utf-8")
+
+
+def planned(x: float, y: float, half: float = 10.0, **values: object) -> dict:
+    corners = [place(x + dx * half, y + dy * half) for dx, dy in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    return {"kind": "build", "footprint": [corners], "height_m": 18.0, "floors": 6, "use": "residential", **values}
+
+
+def test_a_planned_home_of_a_hundred_changes_the_rates_as_on_paper(base: Study) -> None:
+    # 100 m from the centre, so it is covered: 200 of 700 people, 2400 + 3000 of 17400 m2, 2 of 7 buildings.
+    after = what_if.with_edits(base, edits(planned(200, 30, people=100, floor_area_m2=3000.0)))
+    people, floor_area, land, count = after.rates()[0].tolist()
+    assert (people, floor_area, count) == pytest.approx((200 / 700, 5400 / 17400, 2 / 7))
+    assert land == base.rates()[0][2]
+    # Far from any centre, it lowers them.
+    far = what_if.with_edits(base, edits(planned(2600, 30, people=100, floor_area_m2=3000.0)))
+    assert far.rates()[0].tolist()[0] == pytest.approx(100 / 700)
+    assert (after.ignored, far.ignored) == ((), ())
+    town = next(number for number, area in enumerate(after.city.areas.areas) if area.kind == "town")
+    assert after.rates()[town].tolist() == after.rates()[0].tolist()
+    assert what_if.newly_complete(base, after)[0] == pytest.approx(100)
+    assert what_if.newly_complete(base, far)[0] == pytest.approx(0)
+
+
+def test_a_planned_home_replaces_what_it_stands_on(base: Study, store: Store) -> None:
+    west, east = fid_of(store, "building", "west"), fid_of(store, "building", "east")
+    after = what_if.with_edits(base, edits(planned(200, -20, people=300, replaces=[west])))
+    assert after.rates()[0][0] == pytest.approx(300 / 800)
+    assert complete(after) == {"west"}  # the land it stood on is still residential and still reaches
+    with pytest.raises(UnknownName):
+        explain.explain(store, after, west)
+    gone = what_if.with_edits(base, edits({"kind": "remove", "layer": "building", "fid": east}))
+    assert gone.rates()[0][0] == pytest.approx(100 / 500)
+    assert gone.ignored == ()
+
+
+def test_planned_homes_equal_a_study_from_scratch(base: Study, store: Store) -> None:
+    changes = edits(
+        planned(1250, -330, people=50),  # behind the gate of the estate
+        planned(4200, -30, people=70),  # on the island
+        planned(1500, 430, people=90),  # north of the canal
+        centre(1700, 20),
+        link((1700, 0), (1700, 400)),
+        {"kind": "change", "layer": "building", "fid": -1, "values": {"people": 60}},
+        planned(700, 30, people=10),
+        {"kind": "remove", "layer": "building", "fid": -7},
+    )
+    after = what_if.with_edits(base, changes)
+    assert after.ignored == ()
+    assert after.city.demand.fid[-3:].tolist() == [-1, -2, -3]
+    assert after.city.demand.weights[-3:, 0].tolist() == [60, 70, 90]
+    for stop in (3, 4, len(changes)):
+        edited = what_if.with_edits(base, changes[:stop])
+        again = life_circle.recomputed(edited, range(len(CATEGORY_IDS)))
+        np.testing.assert_array_equal(edited.seconds, again.seconds)
+        np.testing.assert_array_equal(edited.nearest, again.nearest)
+    # From a city of its own, whose residences were all placed anew.
+    whole = base.city.with_works(scenario_works(changes[:4]))
+    afresh = life_circle.study(whole, base.parameters, what_if.with_edits(base, changes[:4]).supply)
+    np.testing.assert_array_equal(afresh.seconds, what_if.with_edits(base, changes[:4]).seconds)
+
+
+def scenario_works(changes: list) -> object:
+    from twin import planned as plans
+
+    return plans.works(changes)
+
+
+def test_what_nobody_lives_in_is_told_as_without_effect(base: Study, store: Store) -> None:
+    office = planned(200, 30, use="office")
+    after = what_if.with_edits(base, edits(office, planned(300, 30)))
+    assert after.ignored == (1,)
+    assert len(after.city.demand) == len(base.city.demand) + 1
+    # Six floors of 400 m2 at 40 m2 a person.
+    assert after.city.demand.weights[-1].tolist() == pytest.approx([60, 2400, 0, 1], rel=2e-3)
+    assert any("40 m²" in item["en"] for item in report.caveats(after))
+
+
+def test_a_planned_home_is_explained_and_drawn(base: Study, store: Store) -> None:
+    after = what_if.with_edits(base, edits(planned(200, 30, people=100)))
+    told = explain.explain(store, after, -1)
+    assert (told["people"], told["complete"], told["name"]) == (100, True, None)
+    assert len(pictures.octets(after, "minutes")) == len(life_city.HOMES)
+    people = sum(cell[2] for cell in pictures.cells(after)["cells"])
+    assert people == 700
+    summary = report.summary(store, after, base)
+    json.dumps(summary, allow_nan=False)

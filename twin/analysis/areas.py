@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -21,7 +21,10 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One area; ``members`` are the rows of the places given to :func:`read` that lie in it."""
+    """One area; ``members`` are the rows of the places given to :func:`read` that lie in it.
+
+    ``towns`` are the codes of the towns it is made of, ``outline`` the polygon (degrees) of a town or pilot area.
+    """
 
     id: str
     kind: Kind
@@ -29,15 +32,21 @@ class Area:
     name_en: str
     bounds: Bounds
     members: Ints
+    towns: frozenset[int] = frozenset()
+    outline: Any = None
 
 
 @dataclass(frozen=True)
 class Areas:
-    """The areas of a city over one set of places, in the order in which they are reported."""
+    """The areas of a city over one set of places, in the order in which they are reported.
+
+    ``unused`` are those that hold none of the places.
+    """
 
     areas: tuple[Area, ...]
     places: int
     generations: tuple[Generation, ...]
+    unused: tuple[Area, ...] = ()
 
     def of_kind(self, kind: Kind) -> list[Area]:
         """The areas of one kind."""
@@ -50,6 +59,33 @@ class Areas:
         start = np.r_[0, np.cumsum([len(rows) for rows in members])]
         columns = np.concatenate(members) if members else np.zeros(0, np.int64)
         return csr_array((np.ones(len(columns)), columns, start), shape=(len(self.areas), self.places))
+
+    def town_at(self, lon: float, lat: float) -> int:
+        """Code of the town at a place, 0 for none."""
+        for area in (*self.areas, *self.unused):
+            if area.kind == "town" and shapely.intersects_xy(area.outline, lon, lat):
+                return next(iter(area.towns))
+        return 0
+
+    def joined(self, lon: Floats, lat: Floats, town: Ints) -> Areas:
+        """These areas with more places at the end; an area that holds its first places comes last."""
+        rows = self.places + np.arange(len(lon))
+
+        def within(area: Area) -> npt.NDArray[np.bool_]:
+            if area.kind == "district":
+                return np.ones(len(lon), bool)
+            if area.kind == "pilot_area":
+                return np.asarray(shapely.intersects_xy(area.outline, lon, lat))
+            return np.isin(town, list(area.towns))
+
+        grown = [
+            replace(area, members=np.concatenate([area.members, rows[within(area)]]))
+            for area in (*self.areas, *self.unused)
+        ]
+        known = len(self.areas)
+        first = [area for area in grown[known:] if len(area.members)]
+        rest = tuple(area for area in grown[known:] if not len(area.members))
+        return Areas((*grown[:known], *first), self.places + len(lon), self.generations, rest)
 
     def sums(self, values: Floats) -> Floats:
         """Sums over each area, (areas, k), of ``values``, (n, k)."""
@@ -72,10 +108,12 @@ def read(store: Store, lon: Floats, lat: Floats, town: Ints, central: Sequence[i
     middle = np.flatnonzero(np.isin(town, list(central)))
     if len(middle) and len(middle) < len(lon):
         box = _bounds(lon[middle], lat[middle])
-        found.append(Area("central", "central", "中心城区", "Central urban area", box, middle))
-    found += _towns(store, town, used)
-    found += _pilot_areas(store, lon, lat, used)
-    return Areas(tuple(found), len(lon), tuple(used))
+        codes = frozenset(central)
+        found.append(Area("central", "central", "中心城区", "Central urban area", box, middle, codes))
+    every = [*_towns(store, town, used), *_pilot_areas(store, lon, lat, used)]
+    found += [area for area in every if len(area.members)]
+    unused = tuple(area for area in every if not len(area.members))
+    return Areas(tuple(found), len(lon), tuple(used), unused)
 
 
 def _bounds(lon: Floats, lat: Floats) -> Bounds:
@@ -108,11 +146,16 @@ def _towns(store: Store, town: Ints, used: list[Generation]) -> list[Area]:
     if generation is None:
         return []
     used.append(generation)
+    shapes = geometries(store, f"SELECT ST_AsWKB(geom)::BLOB FROM {generation.relation} ORDER BY town, fid")
+    shapely.prepare(shapes)
     found: dict[int, Area] = {}
-    for _, code, name, english, *box in _named(store, generation):
-        members = np.flatnonzero(town == code)
-        if code and len(members):
-            found.setdefault(code, Area(str(code), "town", name, english, _box(box), members))
+    for (_, code, name, english, *box), shape in zip(_named(store, generation), shapes, strict=True):
+        if code and code in found:
+            found[code] = replace(found[code], outline=shapely.union(found[code].outline, shape))
+        elif code:
+            members = np.flatnonzero(town == code)
+            codes = frozenset((code,))
+            found[code] = Area(str(code), "town", name, english, _box(box), members, codes, shape)
     return list(found.values())
 
 
@@ -127,8 +170,8 @@ def _pilot_areas(store: Store, lon: Floats, lat: Floats, used: list[Generation])
     for (fid, _, name, english, *box), shape in zip(_named(store, generation), shapes, strict=True):
         near = np.flatnonzero((lon >= box[0]) & (lon <= box[2]) & (lat >= box[1]) & (lat <= box[3]))
         members: npt.NDArray[np.int64] = near[shapely.intersects_xy(shape, lon[near], lat[near])]
-        if len(members):
-            result.append(Area(f"pilot_area:{fid}", "pilot_area", name, english, _box(box), members))
+        identity = f"pilot_area:{fid}"
+        result.append(Area(identity, "pilot_area", name, english, _box(box), members, outline=shape))
     return result
 
 

@@ -31,6 +31,7 @@ from twin.analysis.snapping import Estates
 from twin.analysis.streets import Streets
 from twin.analysis.supply import Supply
 from twin.analysis.travellers import Traveller
+from twin.planned import Works
 from twin.store import Generation, Store
 
 if TYPE_CHECKING:
@@ -338,6 +339,36 @@ class City:
         origins, flags = self._placed[key]
         network = self.streets.network(traveller)
         return Travel(self.streets, traveller, network, origins, flags, parameters.snap_cap_m, self.parks)
+
+    def with_works(self, works: Works) -> City:
+        """The city after buildings were built and demolished; planned residences come after all others."""
+        homes = demand.lived_in(works)
+        points = np.array([item.point for item in homes], float).reshape(-1, 2)
+        town = np.array([self.areas.town_at(lon, lat) for lon, lat in points.tolist()], np.int64)
+        return replace(
+            self,
+            demand=self.demand.with_works(works, town),
+            areas=self.areas.joined(points[:, 0], points[:, 1], town),
+            _travels={},
+            _placed={},
+            _lock=threading.Lock(),
+        )
+
+    def travel_with_works(self, travel: Travel, city: City, parameters: Parameters) -> Travel:
+        """How a group gets about in ``city``, this one with more residences at the end; only those are placed."""
+        known = len(self.demand)
+        snapped = snapping.snap(
+            self.streets,
+            city.residences[known:],
+            travel.traveller,
+            estates=self.estates,
+            cap_m=parameters.snap_cap_m,
+            unknown_gates=parameters.unknown_gates,
+        )
+        fresh = replace(Places.of(snapped.places, travel.network.n_edges), count=len(city.demand) - known)
+        return replace(
+            travel, origins=travel.origins.joined(fresh), flags=np.concatenate([travel.flags, snapped.flag])
+        )
 
     @cached_property
     def totals(self) -> Floats:

@@ -9,7 +9,7 @@ same facts).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import shapely
 
 from twin.errors import InputError
+from twin.planned import Planned, Works
 from twin.store import Generation, Store
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +47,8 @@ FLOOR_HEIGHT_M = 3.0
 class Demand:
     """Residences, parallel arrays of length n.
 
-    ``row_no`` is the building's row in its generation, 0 for bare land; ``town``
+    ``row_no`` is the building's row in its generation, 0 for bare land and for planned
+    buildings, whose ``fid`` is negative (bare land has none, 0); ``town``
     the nine-digit code, 0 where unknown; ``weights`` is (n, 4) in the order of
     :data:`WEIGHTS` (people, m², m², count). ``rows`` counts all buildings of the
     generation, residential or not.
@@ -64,6 +66,47 @@ class Demand:
 
     def __len__(self) -> int:
         return len(self.fid)
+
+    def with_works(self, works: Works, town: Ints) -> Demand:
+        """The residences after buildings were built and demolished.
+
+        Planned residences come last, in the order of :func:`lived_in`, with ``town`` their towns. A demolished
+        one stays in its row as bare land. Land stays where it is: what is residential land is for the land
+        use to say. Residents that nobody counted are :data:`FLOOR_AREA_PER_PERSON_M2` each.
+        """
+        homes = lived_in(works)
+        gone = np.isin(self.fid, list(works.demolished)) & (self.row_no > 0)
+        weights = self.weights.copy()
+        weights[gone] *= [0.0, 0.0, 1.0, 0.0]
+        people = [item.floor_area_m2 / FLOOR_AREA_PER_PERSON_M2 if item.people is None else item.people for item in homes]
+        fresh = np.array(
+            [[number, item.floor_area_m2, 0.0, 1.0] for number, item in zip(people, homes, strict=True)], float
+        ).reshape(-1, len(WEIGHTS))
+        points = np.array([item.point for item in homes], float).reshape(-1, 2)
+        caveats = self.caveats
+        if any(item.people is None for item in homes):
+            caveats = (
+                *caveats,
+                {
+                    "zh": f"规划住宅未给出居住人口的，按每人 {FLOOR_AREA_PER_PERSON_M2:g} m² 估算。",
+                    "en": f"Planned homes without a number of residents are taken at {FLOOR_AREA_PER_PERSON_M2:g} m² a person.",
+                },
+            )
+        return replace(
+            self,
+            fid=np.concatenate([np.where(gone, 0, self.fid), np.array([item.fid for item in homes], np.int64)]),
+            row_no=np.concatenate([np.where(gone, 0, self.row_no), np.zeros(len(homes))]).astype(np.int32),
+            lon=np.concatenate([self.lon, points[:, 0]]),
+            lat=np.concatenate([self.lat, points[:, 1]]),
+            town=np.concatenate([self.town, town]),
+            weights=np.vstack([weights, fresh]),
+            caveats=caveats,
+        )
+
+
+def lived_in(works: Works) -> list[Planned]:
+    """The planned buildings that somebody will live in."""
+    return [item for item in works.built if item.use in RESIDENTIAL_USES or (item.people or 0) > 0]
 
 
 def read(store: Store) -> Demand:

@@ -26,7 +26,7 @@ def explain(store: Store, study: Study, fid: int) -> dict[str, Any]:
     :class:`UnknownName` when the building is not lived in or not there.
     """
     demand = study.city.demand
-    rows = np.flatnonzero((demand.fid == fid) & (demand.row_no > 0))
+    rows = np.flatnonzero((demand.fid == fid) & (demand.fid != 0))
     if not len(rows):
         raise UnknownName(
             "这栋建筑不是住宅，没有生活圈；请选择住宅建筑。",

@@ -33,6 +33,7 @@ from twin.analysis.city import City, Travel
 from twin.analysis.demand import WEIGHTS, Floats, Ints
 from twin.analysis.rules import CATEGORY_IDS, CENTRE
 from twin.analysis.supply import Supply
+from twin.planned import Works
 from twin.errors import InputError
 
 HORIZON_S = 3600.0
@@ -339,6 +340,34 @@ def recomputed(base: Study, categories: range | list[int]) -> Study:
         for category, (time, row) in zip(wanted, found, strict=True):
             _take_faster(base, number, category, time, row, (seconds, nearest, by))
     return replace(base, seconds=seconds, nearest=nearest, by=by)
+
+
+def with_works(base: Study, works: Works) -> Study:
+    """``base`` after buildings were built and demolished: only the times of the new residences are computed."""
+    before, city = base.city, base.city.with_works(works)
+    known, fresh = len(before.demand), len(city.demand) - len(before.demand)
+    travels = tuple(before.travel_with_works(travel, city, base.parameters) for travel in base.travels)
+    changed = replace(
+        base,
+        city=city,
+        limits=limits(city, base.parameters, present(base.supply)),
+        travels=travels,
+        seconds=np.vstack([base.seconds, np.full((fresh, len(CATEGORY_IDS)), np.nan, np.float32)]),
+        nearest=np.vstack([base.nearest, np.full((fresh, len(CATEGORY_IDS)), -1, np.int32)]),
+        by=np.vstack([base.by, np.zeros((fresh, len(CATEGORY_IDS)), np.uint8)]),
+    )
+    if not fresh:
+        return changed
+    at = np.arange(known, known + fresh, dtype=np.int32)
+    into = (changed.seconds, changed.nearest, changed.by)
+    rows = {category: base.supply.rows_of(category) for category in range(len(CATEGORY_IDS))}
+    wanted = [category for category, services in rows.items() if len(services)]
+    for number, travel in enumerate(travels):
+        only = replace(travel, origins=travel.origins.of_owners(at))
+        found = only.nearest(base.supply, [rows[category] for category in wanted], HORIZON_S)
+        for category, (time, row) in zip(wanted, found, strict=True):
+            _take_faster(changed, number, category, time, row, into, at)
+    return changed
 
 
 def improved(base: Study, added: Ints) -> Study:

@@ -95,6 +95,23 @@ class Places:
             raise fault("列 owner 应为不小于 0 的整数。", "the column owner must hold whole numbers from 0.")
         return cls(edge, t, access_m, owner.astype(np.int32), int(owner.max(initial=-1)) + 1, edge_count)
 
+    def of_owners(self, owners: I32) -> Places:
+        """The places of some owners (ascending), numbered in their order."""
+        rows = np.flatnonzero(np.isin(self.owner, owners))
+        owner = np.searchsorted(owners, self.owner[rows]).astype(np.int32)
+        return Places(self.edge[rows], self.t[rows], self.access_m[rows], owner, len(owners), self.edge_count)
+
+    def joined(self, other: Places) -> Places:
+        """These places with ``other`` of the same network after them, its owners numbered on."""
+        return Places(
+            np.concatenate([self.edge, other.edge]),
+            np.concatenate([self.t, other.t]),
+            np.concatenate([self.access_m, other.access_m]),
+            np.concatenate([self.owner, other.owner + np.int32(self.count)]),
+            self.count + other.count,
+            self.edge_count,
+        )
+
     @cached_property
     def by_edge(self) -> tuple[I32, I32]:
         """``start`` int32[edge_count + 1] and ``row``: places of edge e are ``row[start[e]:start[e + 1]]``."""

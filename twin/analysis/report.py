@@ -77,7 +77,8 @@ def areas_table(
             "contains_target": None,
         }
         if before is not None:
-            row["base"] = _named(before[number])
+            # An area that only a planned building makes one of had no rate before.
+            row["base"] = _named(before[number] if number < len(before) else [math.nan] * len(WEIGHTS))
         if spread is not None:
             low, high = spread.low[number], spread.high[number]
             row["interval"] = [_plain(low[PEOPLE]), _plain(high[PEOPLE])]

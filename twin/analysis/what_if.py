@@ -1,8 +1,8 @@
 """A scenario's edits applied to a study: what changes is computed anew, the rest is kept.
 
 An added facility only shortens ways, so its own field is laid over the times
-there are; closing one recomputes its categories; a change of the streets
-recomputes all. The study that comes out is the same as one made from scratch.
+there are; closing one recomputes its categories; a planned home gets its own
+times; a change of the streets recomputes all. The study that comes out is the same as one made from scratch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from twin.analysis import closures, life_circle, snapping, supply
+from twin import planned
+from twin.analysis import closures, demand, life_circle, snapping, supply
 from twin.analysis.city import City, Travel
 from twin.analysis.demand import Floats, Ints
 from twin.analysis.life_circle import Study
@@ -24,7 +25,8 @@ from twin.analysis.rules import CATEGORY_IDS, CENTRE
 from twin.analysis.supply import Supply
 from twin.analysis.travellers import Traveller
 from twin.errors import InputError
-from twin.scenario import Add, AnyEdit, Change, Gate, Link, Move, Remove
+from twin.planned import Works
+from twin.scenario import Add, AnyEdit, Build, Change, Gate, Link, Move, Remove
 
 _LAYERS = ("facility", CENTRE)
 _GATE_REACH_M = 120.0
@@ -43,9 +45,13 @@ class _Streets:
 def with_edits(base: Study, edits: Sequence[AnyEdit]) -> Study:
     """``base`` after ``edits``; numbers of edits that change nothing here are in :attr:`Study.ignored`."""
     services, streets = base.supply, _Streets()
+    done = planned.works(edits)
     ignored: list[int] = []
     for edit in edits:
-        if isinstance(edit, Link):
+        if edit.id in done.edits:
+            if not _matters(base, done, edit.id):
+                ignored.append(edit.id)
+        elif isinstance(edit, Link):
             streets.links.append((edit.from_, edit.to))
         elif isinstance(edit, Gate):
             streets.gates.append(edit)
@@ -54,7 +60,7 @@ def with_edits(base: Study, edits: Sequence[AnyEdit]) -> Study:
                 streets.closed.add(edit.fid)
             else:
                 ignored.append(edit.id)
-        elif edit.layer in _LAYERS and not isinstance(edit, Change):
+        elif not isinstance(edit, Build) and edit.layer in _LAYERS and not isinstance(edit, Change):
             changed = _supplied(services, edit, centre_services=base.parameters.centre_services)
             if changed is None:
                 ignored.append(edit.id)
@@ -62,8 +68,19 @@ def with_edits(base: Study, edits: Sequence[AnyEdit]) -> Study:
                 services = changed
         else:
             ignored.append(edit.id)
-    study = _on_streets(base, streets)
-    return _with_supply(study, services, everything=study is not base, ignored=tuple(sorted(ignored)))
+    built = life_circle.with_works(base, done) if done else base
+    study = _on_streets(built, streets)
+    return _with_supply(study, services, everything=study is not built, ignored=tuple(sorted(ignored)))
+
+
+def _matters(base: Study, done: Works, edit: int) -> bool:
+    """Whether an edit of buildings houses people or takes the home of some away."""
+    about = done.edits[edit]
+    homes, standing = ({item.fid for item in items} for items in (demand.lived_in(done), done.built))
+    if homes & about or any(fid < 0 and fid not in standing for fid in about):  # or was built and given up again
+        return True
+    of_city = base.city.demand
+    return bool(np.isin(of_city.fid[of_city.row_no > 0], list(about)).any())
 
 
 def _supplied(services: Supply, edit: Add | Move | Remove, *, centre_services: bool) -> Supply | None:
@@ -193,6 +210,7 @@ def _nearest(city: City, rows: Ints, point: shapely.Point) -> tuple[int, float, 
 
 def newly_complete(before: Study, after: Study) -> Floats:
     """Change of people with a complete circle by area, (areas,)."""
-    people = before.city.demand.weights[:, :1]
-    change = (after.complete.astype(np.float64) - before.complete)[:, None] * people
-    return before.city.areas.sums(change)[:, 0]
+    then, now = (study.complete[:, None] * study.city.demand.weights[:, :1] for study in (before, after))
+    change = after.city.areas.sums(now)[:, 0]
+    change[: len(before.city.areas.areas)] -= before.city.areas.sums(then)[:, 0]
+    return change
