@@ -48,11 +48,12 @@ def scaled(a: Matrix, factor: float) -> Matrix:
 
 
 def text(a: Matrix) -> str:
-    """Sixteen numbers row by row, metres to 0.1 µm, for :data:`bim.model.ELEMENT_COLUMNS`' ``placement``."""
-    # Adding zero takes the sign from a rounded -0.0.
-    return " ".join(f"{round(value, 7) + 0.0:.10g}" if abs(value) < 1e3 else f"{value:.7f}" for value in a) + (
-        " 0 0 0 1"
-    )
+    """Sixteen numbers row by row, translations to 0.1 µm, for ``placement`` of :data:`bim.model.ELEMENT_COLUMNS`."""
+    written = [
+        f"{value:.7f}".rstrip("0").rstrip(".") if index % 4 == 3 else f"{round(value, 12):.12g}"
+        for index, value in enumerate(a)
+    ]
+    return " ".join("0" if value == "-0" else value for value in written) + " 0 0 0 1"
 
 
 def from_axes(origin: Vector, axis: Vector | None, reference: Vector | None) -> Matrix:

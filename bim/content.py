@@ -15,7 +15,7 @@ from typing import Any
 import ifcopenshell
 import numpy as np
 
-from bim.axes import Matrix, Placements, inverse, product
+from bim.axes import Matrix, Placements, inverse, product, scaled
 from bim.instances import Attributes, Instance
 
 LEFT_OUT = {
@@ -49,6 +49,7 @@ class Contents:
     def __init__(self, attributes: Attributes, placements: Placements, to_metre: float) -> None:
         self._read = attributes
         self._placements = placements
+        self._to_metre = to_metre
         self._steps = to_metre * 1e6
         self._points: dict[int, bytes] = {}
         self._digests: dict[int, bytes] = {}
@@ -79,10 +80,11 @@ class Contents:
     def _relative(self, element: Instance, opening: Instance) -> Matrix:
         own = self._read.one(opening, "ObjectPlacement")
         host = self._read.one(element, "ObjectPlacement")
-        return product(
-            inverse(self._placements.of(element)) if host is not None else self._placements.of(element),
-            self._placements.world(own) if own is not None else self._placements.of(opening),
-        )
+        above = None if own is None else self._read.one(own, "PlacementRelTo")
+        if own is not None and host is not None and above is not None and above.id() == host.id():
+            # As written: the way to the model's axes and back would add its rounding.
+            return scaled(self._placements.local(own), self._to_metre)
+        return product(inverse(self._placements.of(element)), self._placements.of(opening))
 
     def _digest(self, top: Instance) -> bytes:
         """Digest of an instance and of all that it refers to; a loop, for trees of thousands of levels."""
@@ -124,20 +126,27 @@ class Contents:
         return None
 
     def _shell(self, shell: Instance) -> bytes | None:
-        """Digest of a set of plain faces; None where one of them is of another kind."""
-        point = self._point
+        """Digest of a set of plain faces; None where one of them is of another kind.
+
+        Faces and their bounds are nine tenths of a model from Revit. Their attributes are read by position
+        (IfcFace.Bounds, IfcFaceBound.Bound and Orientation, IfcPolyLoop.Polygon), which halves the time.
+        """
+        points, point = self._points, self._point
         faces: list[bytes] = []
-        for face in self._read.many(shell, "CfsFaces"):
-            if face.is_a() != "IfcFace":
-                return None
-            rings: list[bytes] = []
-            for bound in self._read.many(face, "Bounds"):
-                loop = self._read.one(bound, "Bound")
-                if loop is None or loop.is_a() != "IfcPolyLoop":
+        try:
+            for face in shell.get_argument(0):
+                if face.is_a() != "IfcFace":
                     return None
-                corners = b"".join([point(item) for item in self._read.many(loop, "Polygon")])
-                rings.append((b"+" if self._read.get(bound, "Orientation") else b"-") + corners)
-            faces.append(rings[0] if len(rings) == 1 else b"|".join(sorted(rings)))
+                rings: list[bytes] = []
+                for bound in face.get_argument(0):
+                    loop = bound.get_argument(0)
+                    if loop.is_a() != "IfcPolyLoop":
+                        return None
+                    corners = [points.get(item.id()) or point(item) for item in loop.get_argument(0)]
+                    rings.append((b"+" if bound.get_argument(1) else b"-") + b"".join(corners))
+                faces.append(rings[0] if len(rings) == 1 else b"|".join(sorted(rings)))
+        except (AttributeError, TypeError, IndexError):  # a value where an instance belongs
+            return None
         faces.sort()
         return _hash(shell.is_a().encode() + b"/".join(faces))
 
@@ -170,11 +179,11 @@ class Contents:
         values: list[Any] = [item.get_argument(index) for index in range(len(item))]
         parents = self._read.parents(name)
         if "IfcRepresentation" in parents:
-            return [*values[1:3], frozenset_of(values[3])]  # without the context
+            return [*values[1:3], unordered(values[3])]  # without the context
         if "IfcProfileDef" in parents:
             del values[1]  # its name
         if name in SETS:
-            values[0] = frozenset_of(values[0])
+            values[0] = unordered(values[0])
         return values
 
     def _combined(self, name: str, values: list[Any]) -> bytes:
@@ -182,14 +191,14 @@ class Contents:
         # Lists within lists are opened in place; a marker keeps ((1,2),3) apart from ((1),2,3).
         stack = list(reversed(values))
         while stack:
-            value = stack.pop()
+            value: Any = stack.pop()
             if isinstance(value, float):
                 written.append(b"%.9g" % (value + 0.0))
             elif isinstance(value, ifcopenshell.entity_instance):
                 if value.id():
                     written.append(self._digests.get(value.id(), b""))
                 else:
-                    written.append(value.is_a().encode())
+                    written.append(_class(value).encode())
                     stack.append(value.get_argument(0))
             elif isinstance(value, _Set):
                 digests = (self._digests.get(part.id(), b"") for part in value.items)
@@ -209,7 +218,7 @@ class _Set:
         self.items = items
 
 
-def frozenset_of(value: Any) -> Any:
+def unordered(value: Any) -> Any:
     """A list of instances whose order means nothing; anything else as it is."""
     if isinstance(value, tuple) and all(isinstance(item, ifcopenshell.entity_instance) for item in value):
         return _Set(list(value))
@@ -231,6 +240,10 @@ def _parts(values: list[Any]) -> list[Instance]:
         elif isinstance(value, tuple) and value and not isinstance(value[0], int | float | str):
             stack.extend(value)
     return found
+
+
+def _class(instance: Instance) -> str:
+    return str(instance.is_a())
 
 
 def _place(matrix: Matrix) -> bytes:

@@ -129,8 +129,8 @@ class _Extraction:
         model = self._model(name, size, sha256, encoding, products, elements)
         top = [
             (item.id(), row)
-            for row, item in enumerate(items)
-            if elements["parent"].iat[row] < 0 and not read.is_a(item, "IfcSpatialStructureElement")
+            for row, (item, parent) in enumerate(zip(items, elements["parent"].tolist(), strict=True))
+            if parent < 0 and not read.is_a(item, "IfcSpatialStructureElement")
         ]
         tree, _ = self.structure.tree(self.row, top)
         model.findings = self._all_findings(elements)
@@ -292,13 +292,12 @@ class _Extraction:
             return (read.text(item, "ObjectType") or own) if own == "USERDEFINED" else own
         inherited = None if kind is None else read.get(kind, "PredefinedType")
         if kind is not None and isinstance(inherited, str):
-            written = read.text(kind, "ElementType") or read.text(item, "ObjectType")
-            return (written or inherited) if inherited == "USERDEFINED" else inherited
-        return own if isinstance(own, str) else ""
+            if inherited == "USERDEFINED":
+                return read.text(kind, "ElementType") or read.text(item, "ObjectType") or inherited
+            return "" if inherited == "NOTDEFINED" else inherited
+        return ""
 
-    def _property_table(
-        self, items: list[Instance], rows: list[list[tuple[Property, bool]]]
-    ) -> pd.DataFrame:
+    def _property_table(self, items: list[Instance], rows: list[list[tuple[Property, bool]]]) -> pd.DataFrame:
         lengths = [len(found) for found in rows]
         flat = [pair for found in rows for pair in found]
         columns: dict[str, Any] = {
@@ -362,16 +361,18 @@ class _Extraction:
         return ""
 
     def _named(self, class_name: str) -> str:
-        """Names of all instances of a class, the long name where there is no other."""
-        texts = (
-            self.read.text(item, "Name") or self.read.text(item, "LongName")
-            for item in self.read.all(class_name)[:10]
-        )
+        """Names of the instances of a class; a long name where there is no other, and a project's beside its number."""
+        texts = []
+        for item in self.read.all(class_name)[:10]:
+            name, long_name = self.read.text(item, "Name"), self.read.text(item, "LongName")
+            both = class_name == "IfcProject" and name and long_name and name != long_name
+            texts.append(f"{name} {long_name}" if both else name or long_name)
         return "; ".join(dict.fromkeys(text for text in texts if text))
 
     def _all_findings(self, elements: pd.DataFrame) -> list[Finding]:
         found = [*self.units.findings, *self.structure.findings, *self.structure.faults(), *self.findings]
-        lost = int(((elements["storey"] == NO_STOREY) & (elements["parent"] < 0)).sum())
+        spatial = elements["step_id"].isin(self.structure.elements)  # a site with its terrain is on no storey
+        lost = int(((elements["storey"] == NO_STOREY) & (elements["parent"] < 0) & ~spatial).sum())
         if lost and self.structure.storeys:
             found.append(
                 _finding(
@@ -389,8 +390,8 @@ class _Extraction:
                     "placement.far",
                     "warning",
                     Sentence(
-                        f"{int(far.sum())} 个构件离原点超过 10 万公里（如 {row['name'] or row['guid']}），任何坐标系都到不了；"
-                        "请核对坐标和单位。",
+                        f"{int(far.sum())} 个构件离原点超过 10 万公里（如 {row['name'] or row['guid']}），"
+                        "任何坐标系都到不了；请核对坐标和单位。",
                         f"{int(far.sum())} elements are more than 100 000 km from the origin "
                         f"(such as {row['name'] or row['guid']}), where no coordinate system reaches; "
                         "check coordinates and units.",
@@ -399,19 +400,19 @@ class _Extraction:
                     step_id=int(row["step_id"]),
                 )
             )
-        for number in sorted(self.placements.unreadable)[: identity.TOLD]:
-            found.append(
-                Finding(
-                    "placement.unreadable",
-                    "warning",
-                    Sentence(
-                        f"定位 #{number} 读不出来，已按上级的原点处理；请在建模软件中检查后重新导出。",
-                        f"The placement #{number} cannot be read and counts as the origin of the one above; "
-                        "check it in the authoring tool and export again.",
-                    ),
-                    step_id=number,
-                )
+        found += [
+            Finding(
+                "placement.unreadable",
+                "warning",
+                Sentence(
+                    f"定位 #{number} 读不出来，已按上级的原点处理；请在建模软件中检查后重新导出。",
+                    f"The placement #{number} cannot be read and counts as the origin of the one above; "
+                    "check it in the authoring tool and export again.",
+                ),
+                step_id=number,
             )
+            for number in sorted(self.placements.unreadable)[: identity.TOLD]
+        ]
         return found + self._of_attributes()
 
     def _of_attributes(self) -> list[Finding]:

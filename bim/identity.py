@@ -79,7 +79,9 @@ def _told(items: list[tuple[str, int]], code: str, zh: str, en: str) -> list[Fin
             Finding(
                 code,
                 "warning",
-                Sentence(f"另有 {rest} 个构件的标识有同样的问题。", f"{rest} more elements have the same fault."),
+                Sentence(
+                    f"另有 {rest} 个构件的标识有同样的问题。", f"{rest} more elements have the same fault."
+                ),
             )
         )
     return found

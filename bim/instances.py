@@ -138,7 +138,8 @@ class Attributes:
 
     def names(self, name: str) -> list[str]:
         """The attributes of a class in their order."""
-        return [item.name() for item in self._schema.declaration_by_name(name).as_entity().all_attributes()]
+        entity = self._schema.declaration_by_name(name).as_entity()
+        return [] if entity is None else [item.name() for item in entity.all_attributes()]
 
     def _position(self, class_name: str, name: str) -> int:
         entity = self._schema.declaration_by_name(class_name).as_entity()

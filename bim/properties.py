@@ -90,7 +90,9 @@ class Properties:
         title = read.text(definition, "Name")
         if name == "IfcPropertySet":
             items = read.many(definition, "HasProperties")
-            return [Property(title, read.text(item, "Name"), "property", *self._property(item)) for item in items]
+            return [
+                Property(title, read.text(item, "Name"), "property", *self._property(item)) for item in items
+            ]
         if name == "IfcElementQuantity":
             found: list[Property] = []
             self._quantities(title, definition, "Quantities", found)
@@ -164,8 +166,8 @@ class Properties:
     def _value(self, value: Any, own: Instance | None) -> _Value:
         measure = ""
         if isinstance(value, ifcopenshell.entity_instance):
-            measure = value.is_a()
-            value = value.get_argument(0)
+            typed: Instance = value
+            measure, value = typed.is_a(), typed.get_argument(0)
         if value is None:
             return _NOTHING
         if isinstance(value, str):

@@ -14,7 +14,17 @@ from bim.properties import Property
 AREAS = (
     ("netfloorarea", "净面积", "使用面积", "套内面积", "房间净面积"),
     ("grossfloorarea", "建筑面积", "毛面积"),
-    ("gsabimarea", "netarea", "房间面积", "面积", "area", "grossarea", "nettofläche", "fläche", "gemessenefläche"),
+    (
+        "gsabimarea",
+        "netarea",
+        "房间面积",
+        "面积",
+        "area",
+        "grossarea",
+        "nettofläche",
+        "fläche",
+        "gemessenefläche",
+    ),
 )
 """Names of a floor area, spaces and case left out; earlier rows are better."""
 
@@ -68,9 +78,7 @@ def uses(
     properties, object_types, classifications, long_names, names
         Of each space, in one order.
     """
-    columns: list[list[str]] = [
-        [_named(rows, wanted) for rows in properties] for wanted in USES[:2]
-    ]
+    columns: list[list[str]] = [[_named(rows, wanted) for rows in properties] for wanted in USES[:2]]
     columns += [
         list(object_types),
         list(classifications),
@@ -103,18 +111,27 @@ def _named(rows: Iterable[Property], wanted: tuple[str, ...]) -> str:
 
 
 def _telling(text: str) -> bool:
-    return text.strip().lower() not in {"", "undefined", "notdefined", "unset", "none", "n/a", "<default>", "-"}
+    return text.strip().lower() not in {
+        "",
+        "undefined",
+        "notdefined",
+        "unset",
+        "none",
+        "n/a",
+        "<default>",
+        "-",
+    }
 
 
 def _without_code(text: str) -> str:
-    """"13-11 19 11 11: Kitchen" names a kitchen."""
+    """ "13-11 19 11 11: Kitchen" names a kitchen."""
     code, separator, rest = text.partition(": ")
     numeric = separator and all(letter.isdigit() or letter in "- ." for letter in code)
     return (rest if numeric else text).strip()
 
 
 def _without_number(text: str) -> str:
-    """"Office 101" is an office; a name of digits alone is no use."""
+    """ "Office 101" is an office; a name of digits alone is no use."""
     words = text.replace("\u3000", " ").split()
     kept = [word for word in words if not word.strip("-–#").isdigit() and word.strip("-–#")]
     if all(any(letter.isdigit() for letter in word) for word in kept):

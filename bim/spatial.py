@@ -37,7 +37,7 @@ class Relations:
     openings: dict[int, list[Instance]] = field(default_factory=dict)
     """Element to the openings cut from it."""
     near: dict[int, int] = field(default_factory=dict)
-    """Element to one that it goes with where nothing better is known: covered, connected, referenced."""
+    """Element to one that it goes with where nothing better is known: covered, connected, referenced, bounded."""
     doubled: list[int] = field(default_factory=list)
     """Objects that the file puts into two wholes or two containers."""
 
@@ -74,6 +74,7 @@ def relations(read: Attributes) -> Relations:
     _pairs(read, "IfcRelCoversSpaces", "RelatedCoverings", "RelatedSpace", found.near)  # IFC2X3
     _pairs(read, "IfcRelConnectsPortToElement", "RelatingPort", "RelatedElement", found.near)
     _pairs(read, "IfcRelReferencedInSpatialStructure", *structure, found.near)
+    _pairs(read, "IfcRelSpaceBoundary", "RelatedBuildingElement", "RelatingSpace", found.near)
     return found
 
 
@@ -123,7 +124,9 @@ class Structure:
         self.findings: list[Finding] = []
         spatial = read.all("IfcSpatialElement") or read.all("IfcSpatialStructureElement")
         self.elements: dict[int, Instance] = {item.id(): item for item in spatial}
-        self._storey_ids = {key for key, item in self.elements.items() if read.is_a(item, "IfcBuildingStorey")}
+        self._storey_ids = {
+            key for key, item in self.elements.items() if read.is_a(item, "IfcBuildingStorey")
+        }
         self._space_ids = {key for key, item in self.elements.items() if read.is_a(item, "IfcSpace")}
         self._building_ids = {key for key, item in self.elements.items() if read.is_a(item, "IfcBuilding")}
         self._places: dict[int, Place] = {}
@@ -309,7 +312,9 @@ class Structure:
         for index, storey in enumerate(storeys):
             storey.index = index
             # Storeys of one height, of two towers, are passed over.
-            higher = (other.elevation_m for other in storeys[index + 1 :] if other.building == storey.building)
+            higher = (
+                other.elevation_m for other in storeys[index + 1 :] if other.building == storey.building
+            )
             above = next((z for z in higher if z > storey.elevation_m + 0.05), None)
             storey.height_m = None if above is None else round(above - storey.elevation_m, 6)
         if missing:
