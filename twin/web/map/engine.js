@@ -9,7 +9,7 @@ const SCRIPTS = ['vendor/deck.min.js', 'vendor/deck-json.min.js'];
 const MOST_PIXELS = 8_847_360; // 4096 x 2160: beyond this, sharpness costs more than it shows
 const EVERYTHING = [-2e9, 2e9];
 const FIELDS = ['field', 'reach']; // on the ground, below what stands on it
-const OVERLAYS = ['plane', 'selection', 'measure', 'marks', 'labels'];
+const OVERLAYS = ['models', 'plane', 'selection', 'measure', 'marks', 'labels'];
 const rowNumbers = new WeakMap(); // properties of a tile's features -> their row numbers
 let libraries = null;
 
@@ -198,7 +198,7 @@ export class Engine {
   /** Draw again, after what filters and looks say has changed. */
   redraw() { this.#draw(); }
 
-  /** Lay layers over the scene under a name (field and reach on the ground; plane above it; selection, measure, marks, labels); empty takes them away. */
+  /** Lay layers over the scene under a name (field and reach on the ground; models among what stands on it; plane above; selection, measure, marks, labels); empty takes them away. */
   overlay(name, layers) {
     // Layers carry state of their own deck: another engine gets copies.
     this.mirror?.overlay(name, layers.map((layer) => layer.clone({})));
