@@ -146,7 +146,7 @@ def parse(data: bytes, name: str) -> Any:
     except XMLSchemaValidationError as error:
         where, why = _where(error)
         raise Refused(
-            f"“{name}”不符合 IDS 1.0 的格式：{where} 处有误（{why}）。请在 IDS 编辑软件中改正后重新上传。",
+            f"“{name}”不符合 IDS 1.0 的格式：{where} 处有误（{why}），请在 IDS 编辑软件中改正后重新上传。",
             f"“{name}” is no valid IDS 1.0 at {where} ({why}); correct it in an IDS editor and upload it again.",
         ) from error
     except (XMLSchemaException, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -271,7 +271,7 @@ def _facets(ids: Any) -> Iterable[Any]:
 
 def _try_patterns(ids: Any, name: str) -> None:
     """Refuse patterns that are no regular expressions of XML Schema, which would fail only on a model."""
-    from elementpath.regex import translate_pattern
+    from elementpath.regex import RegexError, translate_pattern
 
     for facet in _facets(ids):
         for value in vars(facet).values():
@@ -284,7 +284,7 @@ def _try_patterns(ids: Any, name: str) -> None:
                             pattern, back_references=False, lazy_quantifiers=False, anchors=False
                         )
                     )
-                except (ValueError, re.error, RecursionError, OverflowError) as error:
+                except (RegexError, ValueError, re.error, RecursionError, OverflowError) as error:
                     raise Refused(
                         f"“{name}”中的格式“{pattern[:60]}”不是正确的正则表达式。",
                         f"the pattern “{pattern[:60]}” in “{name}” is no regular expression of XML Schema.",

@@ -8,6 +8,7 @@ it that forbids both. Every text of a model is a stranger's and goes through
 from __future__ import annotations
 
 import html as markup
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ from bim.model import Model
 
 SHOWN = 100
 """Failures shown of one specification; ``check.json`` holds more."""
+REASONS = 3
+"""Reasons told beside a specification; its list holds all of them."""
 OPEN = 60
 """Failures of the whole model up to which their lists are unfolded."""
 _STYLE = Path(__file__).with_name("page.css")
@@ -89,7 +92,10 @@ class Page:
     ) -> str:
         """The page."""
         title = f"{self._word('title')} · {text(model.name, 120)}"
+        lists = checked is not None and checked.summary()["failures"] > OPEN
+        unfold = f'<label class="unfold"><input type="checkbox" id="unfold"> {self._word("unfold")}</label>'
         parts = [
+            unfold if lists else "",
             self._head(model, checked),
             self._facts(model),
             self._storeys(model),
@@ -210,7 +216,7 @@ class Page:
             placed = f'<section class="panel"><p>{self._word("placed", *values)}</p></section>'
         rows = "".join(self._hypothesis(number, item) for number, item in enumerate(hypotheses, 1))
         table = (
-            f'<section class="panel scroll"><table><thead><tr><th></th><th>{self._word("hypothesis")}</th>'
+            f'<section class="panel scroll"><table class="places"><thead><tr><th></th><th>{self._word("hypothesis")}</th>'
             f'<th class="number">{self._word("lonlat")}</th><th class="number">{self._word("rotation")}</th>'
             f'<th class="number">{self._word("overlap")}</th><th class="number">{self._word("score")}</th></tr></thead>'
             f"<tbody>{rows}</tbody></table></section>"
@@ -281,12 +287,15 @@ class Page:
         return f'<h2>{self._of(item.title)}</h2><section class="panel">{head}{table if rows else ""}</section>{below}'
 
     def _row(self, item: Specification) -> str:
-        asks = "; " if self.language == "en" else "；"
         about = [self._of(item.description)] if item.description.of(self.language) else []
-        if item.outcome != "pass" and item.requirements and item.requirements[0].facet != "rule":
-            about.append(asks.join(self._of(each.text) for each in item.requirements))
-        if item.why is not None:
-            about.append(self._of(item.why))
+        about += [self._of(item.why)] if item.why is not None else []
+        reasons = (
+            Counter(failure.reason.of(self.language) for failure in item.failures) if _listed(item) else {}
+        )
+        about += [
+            f"{text(reason)} {self._word('times', _count(times))}"
+            for reason, times in [*reasons.items()][:REASONS]
+        ]
         bar = _bar([("good", item.passed), (_grave(item), item.failed)], thin=True) if item.applicable else ""
         return (
             f'<tr><td><span class="chip {_chip(item)}">{self._word(_state(item))}</span></td>'

@@ -66,6 +66,8 @@ WORDS: dict[str, Sentence] = {
     "stopped": Sentence("未完成", "Not finished"),
     "broken": Sentence("无法执行", "Not evaluated"),
     "details": Sentence("不合格明细", "What failed"),
+    "unfold": Sentence("展开全部明细（打印时一并印出）", "Unfold every list, on paper too"),
+    "times": Sentence("（{} 个）", "({})"),
     "elements_failed": Sentence("{} 个", "{}"),
     "more": Sentence(
         "另有 {} 个未在此列出，见 JSON 报告。", "{} more are not shown here; the JSON report lists them."

@@ -235,7 +235,9 @@ def _elements(subjects: Subjects) -> list[int]:
 
 
 def _with_shape(subjects: Subjects) -> list[int]:
-    """Rows of elements that come with a shape, once the model has been meshed."""
+    """Rows of elements that come with a shape; none before the model has been meshed."""
+    if not subjects.model.methods:
+        return []
     methods, numbers = subjects.column("method"), subjects.column("step_id")
     return [
         row

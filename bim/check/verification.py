@@ -59,7 +59,7 @@ def run(
     elements: pd.DataFrame,
     *,
     templates: Sequence[str | Path] = BUILT_IN,
-    georeference_findings: Sequence[Finding] = (),
+    georeference_findings: Sequence[Finding] | None = None,
     limit_s: float = LIMIT_S,
     progress: Callable[[float], None] | None = None,
 ) -> CheckResult:
@@ -76,7 +76,7 @@ def run(
         Ids of templates that come with the twin, or paths of IDS files. One that cannot be read has a
         ``problem`` in the result and stops nothing.
     georeference_findings
-        What the rules of :mod:`bim.georeference` found.
+        What the rules of :mod:`bim.georeference` found; None when they were not asked, and nothing is told.
     limit_s
         Seconds for all templates; specifications that were not reached are marked ``stopped``.
     progress
@@ -89,7 +89,8 @@ def run(
     deadline, done = started + limit_s, 0
     result = CheckResult(at=datetime.now(UTC).replace(microsecond=0).isoformat())
     result.templates.append(check_model(subjects))
-    result.templates.append(check_georeference(georeference_findings))
+    if georeference_findings is not None:
+        result.templates.append(check_georeference(georeference_findings))
     room = KEPT_IN_ALL
     _forget()
     try:
