@@ -1,7 +1,7 @@
 """What an element's shape is made of, as a short hash that two versions of a model can be compared by.
 
-``#`` numbers, the order of sets, styles, names and contexts do not enter; coordinates are taken to a micrometre and
-other numbers to nine digits. The shape and the openings cut from it are told apart.
+``#`` numbers, the order of sets, styles, names, contexts and the length unit do not enter; coordinates are taken to a
+micrometre and other numbers to nine digits. The shape and the openings cut from it are told apart.
 """
 
 from __future__ import annotations
@@ -177,6 +177,9 @@ class Contents:
     def _values(self, item: Instance) -> list[Any]:
         name = item.is_a()
         values: list[Any] = [item.get_argument(index) for index in range(len(item))]
+        for index in self._read.lengths(name):
+            if isinstance(values[index], int | float):
+                values[index] = float(values[index]) * self._to_metre
         parents = self._read.parents(name)
         if "IfcRepresentation" in parents:
             return [*values[1:3], unordered(values[3])]  # without the context

@@ -37,6 +37,7 @@ class Attributes:
         self._longest = longest
         self._positions: dict[tuple[str, str], int] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
+        self._lengths: dict[str, frozenset[int]] = {}
 
     def get(self, instance: Instance, name: str) -> Any:
         """The value as parsed; None where it is missing or the class has no such attribute."""
@@ -140,6 +141,20 @@ class Attributes:
         """The attributes of a class in their order."""
         entity = self._schema.declaration_by_name(name).as_entity()
         return [] if entity is None else [item.name() for item in entity.all_attributes()]
+
+    def lengths(self, name: str) -> frozenset[int]:
+        """Positions of a class's attributes that are a length, such as a profile's width."""
+        known = self._lengths.get(name)
+        if known is None:
+            entity = self._schema.declaration_by_name(name).as_entity()
+            kinds = [] if entity is None else [item.type_of_attribute() for item in entity.all_attributes()]
+            named = [kind.as_named_type() for kind in kinds]
+            known = self._lengths[name] = frozenset(
+                position
+                for position, kind in enumerate(named)
+                if kind is not None and kind.declared_type().name().endswith("LengthMeasure")
+            )
+        return known
 
     def _position(self, class_name: str, name: str) -> int:
         entity = self._schema.declaration_by_name(class_name).as_entity()
