@@ -1,4 +1,4 @@
-"""Entry of the pages: navigation without Streamlit's own chrome."""
+"""Entry of the pages: navigation without Streamlit's own chrome. Nothing else may stand in this folder; see `twin.web.server`."""
 
 from __future__ import annotations
 
