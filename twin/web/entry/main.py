@@ -1,4 +1,4 @@
-"""Entry of the pages: navigation without Streamlit's own chrome. Nothing else may stand in this folder; see `twin.web.server`."""
+"""Entry of the pages: navigation without Streamlit's own chrome. Stands alone here; see :data:`twin.web.server.PAGES`."""
 
 from __future__ import annotations
 
