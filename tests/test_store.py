@@ -194,6 +194,15 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.zip"]
 
 
+def test_a_process_without_a_home_directory_can_open_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOME", raising=False)  # as services run
+    monkeypatch.delenv("USERPROFILE", raising=False)
+    with Store.open(tmp_path / "home") as store:
+        assert _rows(store, "SELECT ST_AsText(ST_Point(1, 2))") == [("POINT (1 2)",)]
+
+
 def test_one_writer(store: Store) -> None:
     with pytest.raises(HomeBusy):
         Store.open(store.home)

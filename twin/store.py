@@ -510,6 +510,7 @@ def connect(home: Path, memory_mb: int) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         config={
             "extension_directory": str(extensions),
+            "home_directory": str(home),  # services have no HOME, and nothing of theirs belongs there
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",

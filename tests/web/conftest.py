@@ -22,7 +22,10 @@ from twin.store import Store
 
 @contextmanager
 def whole_server(home: Path) -> Iterator[str]:
-    """The server on ``home``; yields its address without a slash at the end."""
+    """The server on ``home``; yields its address without a slash at the end.
+
+    What goes wrong inside the server fails the tests, whatever the browser made of it.
+    """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TWIN_")}
@@ -45,6 +48,8 @@ def whole_server(home: Path) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+    told = log.read_text(encoding="utf-8", errors="replace")
+    assert "Traceback" not in told, told[-4000:]
 
 
 def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -15,7 +15,7 @@ from tests import city
 from tests.serving import Client, serving
 from twin import tiles
 from twin.store import Store
-from twin.web.server import ROUTES
+from twin.web.server import PAGES, ROUTES
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,11 @@ LOCKERS = (
 
 def test_health(client: Client) -> None:
     assert client.get("/healthz").json["status"] == "ok"
+
+
+def test_script_of_the_pages_stands_alone() -> None:
+    # Streamlit puts its folder first on the import path: a coverage.py there once stood in for the package.
+    assert [path.name for path in PAGES.parent.glob("*.py")] == ["main.py"]
 
 
 def test_tile_is_ready_compressed_and_cached_by_its_generation(client: Client) -> None:

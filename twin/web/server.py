@@ -20,7 +20,10 @@ from twin.web.routes.replies import guarded
 from twin.web.security import Guard
 from twin.web.shell import Shell
 
-PAGES = Path(__file__).parent / "pages" / "main.py"
+PAGES = Path(__file__).parent / "entry" / "main.py"
+"""The script Streamlit runs. It stands alone in its folder, because Streamlit puts that folder first on the
+import path, where any other module would stand in for an installed package of its name."""
+
 _PREFIXES = ("api", "tiles", "assets", "id", "models", "ogc", "sta")
 
 Handler = Callable[[Request], Awaitable[Response]]

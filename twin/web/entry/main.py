@@ -1,4 +1,4 @@
-"""Entry of the pages: navigation without Streamlit's own chrome."""
+"""Entry of the pages: navigation without Streamlit's own chrome. Stands alone here; see :data:`twin.web.server.PAGES`."""
 
 from __future__ import annotations
 
