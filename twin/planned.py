@@ -64,7 +64,9 @@ class Works:
     @property
     def key(self) -> tuple[Any, ...]:
         """What tells these works from others."""
-        built = tuple((item.fid, item.shape.wkb, *(getattr(item, name) for name in _VALUES)) for item in self.built)
+        built = tuple(
+            (item.fid, item.shape.wkb, *(getattr(item, name) for name in _VALUES)) for item in self.built
+        )
         return built, tuple(sorted(self.demolished))
 
 

@@ -277,7 +277,14 @@ def test_exports(store: Store, base: Study, tmp_path: Path) -> None:
 
 def planned(x: float, y: float, half: float = 10.0, **values: object) -> dict:
     corners = [place(x + dx * half, y + dy * half) for dx, dy in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    return {"kind": "build", "footprint": [corners], "height_m": 18.0, "floors": 6, "use": "residential", **values}
+    return {
+        "kind": "build",
+        "footprint": [corners],
+        "height_m": 18.0,
+        "floors": 6,
+        "use": "residential",
+        **values,
+    }
 
 
 def test_a_planned_home_of_a_hundred_changes_the_rates_as_on_paper(base: Study) -> None:

@@ -78,10 +78,8 @@ class Demand:
         gone = np.isin(self.fid, list(works.demolished)) & (self.row_no > 0)
         weights = self.weights.copy()
         weights[gone] *= [0.0, 0.0, 1.0, 0.0]
-        people = [item.floor_area_m2 / FLOOR_AREA_PER_PERSON_M2 if item.people is None else item.people for item in homes]
-        fresh = np.array(
-            [[number, item.floor_area_m2, 0.0, 1.0] for number, item in zip(people, homes, strict=True)], float
-        ).reshape(-1, len(WEIGHTS))
+        fresh = np.array([[residents(item), item.floor_area_m2, 0.0, 1.0] for item in homes], float)
+        fresh = fresh.reshape(-1, len(WEIGHTS))
         points = np.array([item.point for item in homes], float).reshape(-1, 2)
         caveats = self.caveats
         if any(item.people is None for item in homes):
@@ -94,7 +92,9 @@ class Demand:
             )
         return replace(
             self,
-            fid=np.concatenate([np.where(gone, 0, self.fid), np.array([item.fid for item in homes], np.int64)]),
+            fid=np.concatenate(
+                [np.where(gone, 0, self.fid), np.array([item.fid for item in homes], np.int64)]
+            ),
             row_no=np.concatenate([np.where(gone, 0, self.row_no), np.zeros(len(homes))]).astype(np.int32),
             lon=np.concatenate([self.lon, points[:, 0]]),
             lat=np.concatenate([self.lat, points[:, 1]]),
@@ -107,6 +107,11 @@ class Demand:
 def lived_in(works: Works) -> list[Planned]:
     """The planned buildings that somebody will live in."""
     return [item for item in works.built if item.use in RESIDENTIAL_USES or (item.people or 0) > 0]
+
+
+def residents(item: Planned) -> float:
+    """People who will live in a planned building, by its floor area where nobody said."""
+    return item.floor_area_m2 / FLOOR_AREA_PER_PERSON_M2 if item.people is None else float(item.people)
 
 
 def read(store: Store) -> Demand:

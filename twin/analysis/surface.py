@@ -212,10 +212,10 @@ def build(
     flat = np.zeros(grid.shape, np.float32) if ground is None else ground.astype(np.float32)
     building = np.full(grid.shape, -1, np.int32)
     order = np.argsort(buildings.height_m, kind="stable")
-    _burn(building, grid, shapes[order], order)
+    burn(building, grid, shapes[order], order)
     rural = np.zeros(grid.shape, np.uint8)
     if farmland is not None:
-        _burn(rural, grid, farmland, np.ones(len(farmland), np.int64))
+        burn(rural, grid, farmland, np.ones(len(farmland), np.int64))
     built = building >= 0
     base = np.full(len(buildings), np.inf, np.float32)
     np.minimum.at(base, building[built], flat[built])
@@ -380,7 +380,7 @@ def _farmland(store: Store, grid: Grid) -> npt.NDArray[Any] | None:
     return _shapes(found["wkb"], grid)
 
 
-def _burn(
+def burn(
     raster: npt.NDArray[Any], grid: Grid, shapes: npt.NDArray[Any], values: npt.NDArray[np.integer[Any]]
 ) -> None:
     """Write the value of each polygon into the cells whose middle it covers, later ones over earlier ones."""

@@ -77,7 +77,9 @@ def _matters(base: Study, done: Works, edit: int) -> bool:
     """Whether an edit of buildings houses people or takes the home of some away."""
     about = done.edits[edit]
     homes, standing = ({item.fid for item in items} for items in (demand.lived_in(done), done.built))
-    if homes & about or any(fid < 0 and fid not in standing for fid in about):  # or was built and given up again
+    if homes & about or any(
+        fid < 0 and fid not in standing for fid in about
+    ):  # or was built and given up again
         return True
     of_city = base.city.demand
     return bool(np.isin(of_city.fid[of_city.row_no > 0], list(about)).any())

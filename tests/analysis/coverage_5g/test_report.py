@@ -136,3 +136,43 @@ def test_nothing_told_is_nan(radio: Radio) -> None:
     assert data["areas"][0]["mean_rsrp_dbm"] is None
     assert data["sites"]["count"] == 0
     assert np.isnan(found.median_sinr_db).all()
+
+
+def test_planned_homes_are_judged_with_the_city(radio: Radio) -> None:
+    """A tower of 600 people right before site A, and "near" gone: people, shadow and caveats follow."""
+    from tests.life_city import place
+    from twin import scenario
+    from twin.analysis.coverage_5g.runs import Runs
+
+    near = (
+        radio.store.cursor()
+        .execute(f"SELECT fid FROM {radio.store.generation('building').relation} WHERE name = 'near'")
+        .fetchone()[0]
+    )
+    corners = [place(x, y) for x, y in ((480, 480), (520, 480), (520, 520), (480, 520))]
+    build = {"kind": "build", "footprint": [corners], "height_m": 90.0, "use": "residential", "people": 600,
+             "replaces": [near]}  # fmt: skip
+    made = scenario.create(radio.store, "塔楼", edits=[scenario.read_edit(build)])
+    try:
+        answer = Runs(radio.store).answer(radio.run.parameters, made.id)
+    finally:
+        scenario.delete(radio.store, made.id)
+    assert answer.ignored == ()
+    assert answer.base is not None
+    before, after = answer.base, answer.found
+    assert int(before.people[0]) == 703
+    assert int(after.people[0]) == 703 - 100 + 600
+    assert after.run.surface.buildings.fid[-1] == -1
+    cell = after.run.surface.grid.cells(*after.run.surface.grid.to_metres(*place(500, 500)))
+    assert after.run.surface.building[cell] == len(after.run.surface.buildings) - 1
+    # East of the tower, on the axis of the sector at 90 degrees, the ground lies in its shadow.
+    shadow = tuple(
+        int(v) for v in after.run.surface.grid.cells(*after.run.surface.grid.to_metres(*place(560, 500)))
+    )
+    level = [found.run.rasters().rsrp_dbm[shadow] for found in (before, after)]
+    assert level[1] < level[0] - 10
+    again = engine.run(after.run.surface, after.run.sites, after.run.parameters)
+    np.testing.assert_array_equal(again.rasters().rsrp_dbm, after.run.rasters().rsrp_dbm)
+    told = report.summary(radio.store, after, before)
+    assert told["areas"][0]["people"] == 1203
+    json.dumps(told, allow_nan=False)

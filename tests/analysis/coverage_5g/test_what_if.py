@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
 from tests.analysis.coverage_5g import scenes
+from twin import planned
+from twin.analysis import building_works
 from twin.analysis.coverage_5g import engine, sites, what_if
 from twin.analysis.coverage_5g._kernels import CHANNELS, SERVER
 from twin.analysis.coverage_5g.engine import Run
 from twin.analysis.coverage_5g.parameters import Parameters
 from twin.analysis.coverage_5g.what_if import Editor, Outcome
+from twin.analysis.surface import Surface
 from twin.errors import InputError
-from twin.scenario import Add, AnyEdit, Change, Move, Remove
+from twin.scenario import Add, AnyEdit, Change, Move, Remove, read_edit
 
 LAYER = "site_5g"
 
@@ -171,3 +175,126 @@ def test_hybrid_edits_are_those_of_a_full_computation() -> None:
     fid = int(run.sites.fid[1])
     outcome = what_if.with_edits(run, [move(1, run, fid, 700, 700), add(2, run, 300, 900)])
     assert_equal(outcome.run, from_scratch(outcome))
+
+
+def build(
+    number: int, base: Run, east: float, south: float, half: float, height_m: float, **more: object
+) -> AnyEdit:
+    ring = [
+        scenes.place(base.surface, east + x * half, south + y * half)
+        for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    ]
+    return read_edit({"id": number, "kind": "build", "footprint": [ring], "height_m": height_m, **more})
+
+
+def one(city: Surface, east: float, south: float, height_m: float) -> sites.Sites:
+    lon, lat = scenes.place(city, east, south)
+    sectors = [
+        {"band_ghz": 3.5, "azimuth_deg": azimuth, "power_dbm": 46.0, "bandwidth_mhz": 100.0}
+        for azimuth in (90.0, 210.0, 330.0)
+    ]
+    row = {
+        "fid": 1,
+        "lon": lon,
+        "lat": lat,
+        "operator": "cmcc",
+        "height_m": height_m,
+        "mount": "mast",
+        "sectors": sectors,
+    }
+    return sites.of_rows([row])
+
+
+def test_a_tower_puts_what_is_behind_it_into_shadow() -> None:
+    field = scenes.boxes(10.0, 2000, [], [])
+    alone = engine.run(field, one(field, 500, 1000, height_m=30.0), Parameters(radius_m=900.0))
+    # 60 m high and 40 m wide, 300 m east of the antenna (beyond what its scenario is told from): the ground
+    # right behind it lies in its shadow.
+    outcome = Editor(alone).apply([build(1, alone, 800, 1000, 20, 60.0)])
+    run = outcome.run
+    row, behind, beside = 100, 85, 30
+    assert not bool(run.rasters().line_of_sight[row, behind])
+    assert bool(alone.rasters().line_of_sight[row, behind])
+    assert run.rasters().rsrp_dbm[row, behind] < alone.rasters().rsrp_dbm[row, behind] - 10
+    assert run.rasters().rsrp_dbm[row, beside] == alone.rasters().rsrp_dbm[row, beside]
+    cell = (100, 80)
+    assert int(run.surface.buildings.fid[run.surface.building[cell]]) == -1
+    assert run.surface.top[cell] == 60.0
+    assert run.rasters().indoor_loss_db[cell] > 10
+    assert outcome.ignored == ()
+    again = engine.run(run.surface, run.sites, run.parameters)
+    assert_equal(run, again)
+    assert alone.surface.building.max() == -1  # the base is as it was
+
+
+def test_works_and_sites_together_are_those_of_a_full_computation(base: Run) -> None:
+    fids = base.surface.buildings.fid
+    order = np.argsort(-base.surface.buildings.height_m)
+    tall = [int(fids[row]) for row in order[:3]]
+    edits: list[AnyEdit] = [
+        build(1, base, 1500, 1500, 30, 120.0, use="residential", people=500),
+        build(2, base, 700, 2100, 25, 45.0, replaces=[tall[0]]),
+        read_edit({"id": 3, "kind": "remove", "layer": "building", "fid": tall[1]}),
+        add(4, base, 1530.0, 1480.0, height_m=30.0),
+        read_edit({"id": 5, "kind": "change", "layer": "building", "fid": -2, "values": {"height_m": 80.0}}),
+        build(6, base, 9000, 9000, 25, 45.0),
+        read_edit({"id": 7, "kind": "remove", "layer": "building", "fid": 10**9}),
+    ]
+    outcome = Editor(base).apply(edits)
+    assert outcome.ignored == (6, 7)
+    assert outcome.works is not None
+    assert_equal(outcome.run, from_scratch(outcome))
+    top, bottom, left, right = outcome.window
+    outside = np.ones(base.surface.grid.shape, bool)
+    outside[top:bottom, left:right] = False
+    for channel in range(SERVER + 1):
+        assert np.array_equal(outcome.run.channel(channel)[outside], base.channel(channel)[outside])
+    assert int(outcome.run.surface.buildings.floors[-3]) == 40
+    # Without the works all is as before, bit for bit.
+    assert_equal(Editor(base).apply([]).run, base)
+
+
+def test_a_surface_after_works_is_that_of_the_changed_buildings() -> None:
+    """Overlapping boxes on rolling ground: what comes to light under a demolished one is there again."""
+    rng = np.random.default_rng(5)
+    middle, half, height = (
+        rng.uniform(100, 900, (60, 2)),
+        rng.uniform(10, 60, (60, 2)),
+        rng.uniform(3, 60, 60),
+    )
+    corners = np.column_stack([middle[:, 0] - half[:, 0], middle[:, 1] + half[:, 1], middle[:, 0] + half[:, 0],
+                               middle[:, 1] - half[:, 1]])  # fmt: skip
+    lines = np.arange(100) * 10.0
+    ground = (5 + 3 * np.sin(lines / 60)[:, None] * np.cos(lines / 45)[None, :]).astype(np.float32)
+    whole = scenes.boxes(10.0, 1000, corners, height, ground=ground)
+    gone = [3, 17, 40]
+    stays = np.array([row not in gone for row in range(60)])
+
+    def degrees(row: int) -> shapely.Polygon:
+        west, south, east, north = corners[row]
+        return shapely.Polygon(
+            [
+                scenes.place(whole, x, y)
+                for x, y in ((west, south), (east, south), (east, north), (west, north))
+            ]
+        )
+
+    def standing(_box: object) -> list[tuple[int, shapely.Polygon]]:
+        return [(row + 1, degrees(row)) for row in range(60)]
+
+    run = engine.run(whole, one(whole, 500, 500, height_m=25.0), Parameters(radius_m=300.0))
+    edits = [
+        build(1, run, 400, 400, 43, 30.0, replaces=[gone[0] + 1, gone[1] + 1]),
+        read_edit({"id": 2, "kind": "remove", "layer": "building", "fid": gone[2] + 1}),
+    ]
+    made = building_works.rebuilt(whole, planned.works(edits), standing).surface
+    expected = scenes.boxes(
+        10.0,
+        1000,
+        np.vstack([corners[stays], [[357, 443, 443, 357]]]),
+        np.append(height[stays], 30.0),
+        ground=ground,
+    )
+    np.testing.assert_array_equal(made.top, expected.top)
+    number = np.append(np.append(np.cumsum(stays) - 1, 57), -1)
+    np.testing.assert_array_equal(number[made.building], expected.building)

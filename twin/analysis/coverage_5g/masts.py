@@ -95,6 +95,17 @@ class Masts:
             self.unknown_patterns | other.unknown_patterns,
         )
 
+    def chosen(self, rows: npt.NDArray[np.intp]) -> Masts:
+        """Some of the masts, in their order."""
+        first, last = self.arrays.first[rows], self.arrays.first[rows + 1]
+        sectors = np.concatenate(
+            [np.arange(a, b) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
+        )
+        return Masts(
+            self.site[rows], self.height_m[rows], self.scenario[rows], self.own[rows], self.below_roof[rows],
+            self.number[sectors.astype(np.intp)], slim(self.arrays, rows), 0, self.unknown_patterns,
+        )  # fmt: skip
+
     def switched(self, on: npt.NDArray[np.bool_]) -> Masts:
         """The same masts, of which only some send."""
         arrays = self.arrays._replace(on=on)

@@ -95,7 +95,8 @@ class Runs:
     def answer(self, parameters: Parameters, scenario: str = "") -> Answer:
         """The judged run under ``parameters``, with a scenario's edits applied when one is named."""
         from twin import scenario as scenarios
-        from twin.analysis.coverage_5g import report
+        from twin.analysis import building_works
+        from twin.analysis.coverage_5g import report, tables
         from twin.analysis.coverage_5g.what_if import Editor
 
         run = self.base(parameters)
@@ -106,11 +107,18 @@ class Runs:
         if not scenario:
             return Answer(base, None, ())
         chosen = scenarios.get(self._store, scenario)
-        editor: Editor = self._kept.once("editor", self._run_key(parameters), lambda: Editor(run))
+
+        def make_editor() -> Editor:
+            return Editor(run, lambda box: building_works.outlines(self._store, box))
+
+        editor: Editor = self._kept.once("editor", self._run_key(parameters), make_editor)
 
         def make() -> Answer:
             outcome = editor.apply(chosen.edits)
-            return Answer(base.after(outcome.run), base, outcome.ignored)
+            if outcome.works is None:
+                return Answer(base.after(outcome.run), base, outcome.ignored)
+            around = base.zones.with_works(outcome.run.surface, outcome.works)
+            return Answer(tables.assess(outcome.run, around, base.profile), base, outcome.ignored)
 
         found: Answer = self._kept.once("judged", (key, chosen.id, chosen.revision), make)
         return found

@@ -7,7 +7,7 @@ computing, so what comes out is the run of the changed sites from scratch, bit
 for bit. The base is never written to: undoing an edit is going back to it. ::
 
     editor = Editor(run)
-    outcome = editor.apply(edits)          # twin.scenario edits of the layer site_5g
+    outcome = editor.apply(edits)          # twin.scenario edits of sites and buildings
     outcome.run.rasters(outcome.window)    # just what changed
 
 An :class:`Editor` remembers runs without some sites, so dragging one rebuilds
@@ -17,17 +17,19 @@ what it leaves once and then only lays it down at each new place.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from layers.site_5g import LAYER
-from twin.analysis.coverage_5g import engine, masts, sites
-from twin.analysis.coverage_5g._kernels import TILE
+from twin import planned
+from twin.analysis.building_works import Outlines
+from twin.analysis.coverage_5g import engine, masts, sites, windows, works
 from twin.analysis.coverage_5g.engine import Run, Window
 from twin.analysis.coverage_5g.sites import Sites
+from twin.planned import Works
 from twin.scenario import Add, AnyEdit, Change, Move, Remove
 
 _REMEMBERED = 4
@@ -38,38 +40,67 @@ class Outcome:
     """The run after edits, the window of the grid outside which nothing changed, and edits of no effect.
 
     ``window`` is None when nothing changed at all. ``ignored`` are numbers of edits of other layers, of
-    sites that are not there or not of the operators asked for, and of places off the grid.
+    sites and buildings that are not there or not of the operators asked for, and of places off the grid.
+    ``works`` is what was done to buildings, None where the surface is the base's.
     """
 
     run: Run
     window: Window | None
     ignored: tuple[int, ...]
+    works: Works | None = None
 
 
 class Editor:
     """Applies lists of edits to one base run; not for several threads at once."""
 
-    def __init__(self, base: Run) -> None:
+    def __init__(self, base: Run, standing: Outlines = lambda _box: ()) -> None:
+        """``standing`` gives the outlines of buildings, for what comes to light when one is demolished."""
         self.base = base
+        self._standing = standing
         self._without: OrderedDict[frozenset[int], Run] = OrderedDict()
+        self._built: OrderedDict[Hashable, tuple[works.Worked, Editor]] = OrderedDict()
 
     def apply(self, edits: Sequence[AnyEdit]) -> Outcome:
-        """The base after ``edits``, in their order.
+        """The base after ``edits``, in their order; buildings come before sites.
 
         :class:`twin.errors.InputError` when the values of an added site are out of range.
         """
+        done = planned.works(edits)
+        if not done.edits:
+            return self._with_sites(edits)
+        worked, editor = self._worked(done)
+        outcome = editor._with_sites([edit for edit in edits if edit.id not in done.edits])  # noqa: SLF001 - an editor too
+        idle = [number for number, about in done.edits.items() if not about & worked.seen]
+        return Outcome(
+            outcome.run,
+            windows.union(worked.window, outcome.window),
+            tuple(sorted([*outcome.ignored, *idle])),
+            done if worked.window is not None else None,
+        )
+
+    def _worked(self, done: Works) -> tuple[works.Worked, Editor]:
+        """The base after works on buildings, with an editor of its own for the sites."""
+        if done.key not in self._built:
+            worked = works.with_works(self.base, done, self._standing)
+            self._built[done.key] = worked, Editor(worked.run)
+            if len(self._built) > _REMEMBERED:
+                self._built.popitem(last=False)
+        self._built.move_to_end(done.key)
+        return self._built[done.key]
+
+    def _with_sites(self, edits: Sequence[AnyEdit]) -> Outcome:
         gone: set[int] = set()
         added: list[tuple[int, Sites]] = []
         ignored = [edit.id for edit in edits if not self._take(edit, gone, added)]
         remaining = self._silenced(frozenset(gone))
         extra = [one for _, one in added]
         if not extra:
-            return Outcome(remaining, _around(self.base, self._masts_of(gone)), tuple(ignored))
+            return Outcome(remaining, windows.around(self.base, self._masts_of(gone)), tuple(ignored))
         joined = extra[0]
         for one in extra[1:]:
             joined = joined.joined(one)
         run, new = _with_sites(remaining, joined)
-        window = _union(_around(self.base, self._masts_of(gone)), _around(run, new))
+        window = windows.union(windows.around(self.base, self._masts_of(gone)), windows.around(run, new))
         grid = run.surface.grid
         row, column = grid.cells(*grid.to_metres(joined.lon, joined.lat))
         off_grid = ~grid.holds(row, column)
@@ -140,7 +171,7 @@ def silenced(run: Run, rows: npt.NDArray[np.intp]) -> Run:
     if not len(leaving):
         return quiet
     everyone = np.flatnonzero(on)
-    return engine.laid(quiet, everyone, _clips(run, leaving), blank=True)
+    return engine.laid(quiet, everyone, windows.clips(run, leaving), blank=True)
 
 
 def with_sites(run: Run, added: Sites) -> Run:
@@ -165,40 +196,4 @@ def _with_sites(run: Run, added: Sites) -> tuple[Run, npt.NDArray[np.intp]]:
     rows = np.arange(len(run.masts), len(everyone.masts))
     if not len(rows):
         return everyone, rows
-    return engine.laid(everyone, rows, _clips(everyone, rows), blank=False), rows
-
-
-def _around(run: Run, rows: npt.NDArray[np.intp]) -> Window | None:
-    """The window that some masts reach, None for none."""
-    if not len(rows):
-        return None
-    cell, reach, grid = run.masts.arrays.cell[rows], run.sight.reach, run.surface.grid
-    low, high = cell.min(axis=0) - reach, cell.max(axis=0) + reach + 1
-    return (
-        max(0, int(low[0])), min(grid.rows, int(high[0])), max(0, int(low[1])), min(grid.columns, int(high[1])),
-    )  # fmt: skip
-
-
-def _union(a: Window | None, b: Window | None) -> Window | None:
-    if a is None or b is None:
-        return a or b
-    return min(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), max(a[3], b[3])
-
-
-def _clips(run: Run, rows: npt.NDArray[np.intp]) -> list[tuple[int, int, Window]]:
-    """The tiles that some masts reach, each with the box within it that they reach."""
-    clips: dict[tuple[int, int], Window] = {}
-    for row in rows.tolist():
-        window = _around(run, np.array([row]))
-        assert window is not None
-        top, bottom, left, right = window
-        for i in range(top // TILE, (bottom + TILE - 1) // TILE):
-            for j in range(left // TILE, (right + TILE - 1) // TILE):
-                box = (
-                    max(top - i * TILE, 0), min(bottom - i * TILE, TILE),
-                    max(left - j * TILE, 0), min(right - j * TILE, TILE),
-                )  # fmt: skip
-                joined = _union(clips.get((i, j)), box)
-                assert joined is not None
-                clips[i, j] = joined
-    return [(i, j, clip) for (i, j), clip in clips.items()]
+    return engine.laid(everyone, rows, windows.clips(everyone, rows), blank=False), rows

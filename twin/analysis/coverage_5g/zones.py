@@ -19,7 +19,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ from twin.analysis import demand, rules
 from twin.analysis.areas import Kind
 from twin.analysis.surface import Bounds, Grid, Surface
 from twin.errors import InputError
+from twin.planned import Works
 from twin.store import Generation, Store
 
 Floats = npt.NDArray[np.float64]
@@ -66,7 +67,8 @@ class Homes:
     """Residential buildings (n,) and the cells (k,) that they are counted at.
 
     ``row`` is the row in ``surface.buildings``. Of the k places, ``cell`` is the flat number, ``home`` the
-    building as a row of this table, ``own`` whether the cell is the building's on the surface.
+    building as a row of this table, ``own`` whether the cell is the building's on the surface. ``point`` (n,) is
+    the cell of each building's point.
     """
 
     row: Cells
@@ -75,6 +77,7 @@ class Homes:
     cell: Cells
     home: Cells
     own: Bools
+    point: Cells
 
     def __len__(self) -> int:
         return len(self.row)
@@ -158,6 +161,33 @@ class Zones:
         edges = (self.inside[0], self.inside[-1], self.inside[:, 0], self.inside[:, -1])
         known = any(generation.layer in ("district", "town") for generation in self.generations)
         return known and any(bool(edge.any()) for edge in edges)
+
+    def with_works(self, surface: Surface, works: Works) -> Zones:
+        """The zones on a surface with planned and demolished buildings: their people, and what is outdoors now."""
+        homes, count = self.homes, len(surface.buildings) - len(works.built)
+        stays = ~np.isin(surface.buildings.fid[homes.row], list(works.demolished))
+        planned = [
+            (count + number, demand.residents(item), *item.point)
+            for number, item in enumerate(works.built)
+            if item in demand.lived_in(works)
+        ]
+        row, people, lon, lat = np.array(planned, float).reshape(-1, 4).T
+        point = cells_of(self.grid, *self.grid.to_metres(lon, lat))
+        here = point >= 0
+        sensors = self.sensors._replace(indoor=surface.building.ravel()[self.sensors.cell] >= 0)
+        return replace(
+            self,
+            outdoor=np.bincount(self.atom[surface.outdoor], minlength=self.atoms),
+            homes=_counted_at(
+                surface,
+                self.atom,
+                np.concatenate([homes.row[stays], row[here].astype(np.int64)]),
+                np.concatenate([homes.people[stays], people[here]]),
+                np.concatenate([homes.point[stays], point[here]]),
+            ),
+            sensors=sensors,
+            _trees=self._trees,
+        )
 
     @cached_property
     def _town_of_atom(self) -> npt.NDArray[np.int64]:
@@ -395,7 +425,7 @@ def _homes(
     store: Store, surface: Surface, atom: npt.NDArray[np.int16], used: list[Generation]
 ) -> tuple[Homes, list[dict[str, str]]]:
     none = np.zeros(0, np.int64)
-    empty = Homes(none, np.zeros(0), none.astype(np.int16), none, none, none.astype(bool))
+    empty = Homes(none, np.zeros(0), none.astype(np.int16), none, none, none.astype(bool), none)
     if "building" not in store.shown:
         return empty, [NO_RESIDENTS]
     try:
@@ -410,7 +440,13 @@ def _homes(
     people = found.weights[homes, demand.WEIGHTS.index("people")]
     point = cells_of(surface.grid, *surface.grid.to_metres(found.lon[homes], found.lat[homes]))
     here = (point >= 0) & (row < len(surface.buildings))
-    row, people, point = row[here], people[here], point[here]
+    return _counted_at(surface, atom, row[here], people[here], point[here]), caveats
+
+
+def _counted_at(
+    surface: Surface, atom: npt.NDArray[np.int16], row: Cells, people: Floats, point: Cells
+) -> Homes:
+    """Homes with the cells of their buildings, or that of their point for one that covers no middle of a cell."""
     home_of = np.full(len(surface.buildings) + 1, -1, np.int64)
     home_of[row] = np.arange(len(row))
     built = np.flatnonzero(surface.building.ravel() >= 0)
@@ -424,7 +460,8 @@ def _homes(
         np.concatenate([cell, point[without]]),
         np.concatenate([home, without]),
         np.concatenate([np.ones(len(cell), bool), np.zeros(len(without), bool)]),
-    ), caveats
+        point,
+    )
 
 
 def _roads(store: Store, grid: Grid, used: list[Generation]) -> Roads:
