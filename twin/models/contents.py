@@ -29,7 +29,9 @@ def card(folder: Path, row: int) -> dict[str, Any]:
             "severity": specification.severity,
             "reason": {"zh": failure.reason.zh, "en": failure.reason.en},
         }
-        for template, specification, failure in (result.failures_of(told["key"]) if result is not None else ())
+        for template, specification, failure in (
+            result.failures_of(told["key"]) if result is not None else ()
+        )
     ]
     return told
 
@@ -42,7 +44,7 @@ def check_of(folder: Path) -> dict[str, Any] | None:
     if result is None:
         return None
     rows = {key: row for row, key in enumerate(tables.read(folder).elements["key"].tolist())}
-    failures = []
+    failures: list[dict[str, Any]] = []
     for template, specification in result.specifications():
         for failure in specification.failures:
             if len(failures) >= _MOST_FAILURES:
@@ -67,8 +69,7 @@ def check_of(folder: Path) -> dict[str, Any] | None:
                 else {"zh": template.problem.zh, "en": template.problem.en},
                 "specifications": len(template.specifications),
                 "applicable": sum(item.applicable for item in template.specifications),
-                "passed": template.count("pass"),
-                "failed": template.count("fail"),
+                **template.counts(),
                 "failures": sum(item.failed for item in template.specifications),
             }
             for template in result.templates
@@ -82,19 +83,15 @@ def compared(before: Path, after: Path) -> dict[str, Any]:
 
     The row is that of the newer version, of what was removed that of the older one.
     """
-    import bim
+    from bim.compare import compare
 
     try:
-        told = bim.compare(before, after).as_dict()
+        told = compare(before, after).as_dict()
     except BimError as error:
         raise of_model(error) from error
-    rows = {
-        folder: {key: row for row, key in enumerate(tables.read(folder).elements["key"].tolist())}
-        for folder in (before, after)
-    }
-    for kind, folder in (("added", after), ("removed", before), ("changed", after)):
+    for kind, row in (("added", "row_after"), ("removed", "row_before"), ("changed", "row_after")):
         for item in told[kind]:
-            item["row"] = rows[folder].get(item.get("key") or item["guid"])
+            item["row"] = item[row]
     return told
 
 
@@ -103,8 +100,7 @@ def report_document(folder: Path) -> dict[str, Any]:
     from bim import check
 
     _checked(folder)
-    document: dict[str, Any] = check.document(folder)
-    return document
+    return check.document(folder)
 
 
 def report_page(folder: Path, language: str) -> str:
@@ -112,8 +108,7 @@ def report_page(folder: Path, language: str) -> str:
     from bim import check
 
     _checked(folder)
-    page: str = check.html(folder, language)
-    return page
+    return check.html(folder, language)
 
 
 def write_issues(folder: Path, target: Path) -> None:

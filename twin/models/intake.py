@@ -11,12 +11,13 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bim.errors import BimError
 from bim.finding import Sentence
@@ -25,6 +26,9 @@ from twin.errors import Cancelled, InputError, ModelRefused, TwinError, UnknownN
 from twin.models import folders, register
 from twin.settings import Settings
 from twin.store import Store, utc_now
+
+if TYPE_CHECKING:
+    from bim.report import Report
 
 _log = logging.getLogger(__name__)
 Status = Literal["receiving", "waiting", "choosing", "converting", "done", "failed", "cancelled"]
@@ -193,7 +197,9 @@ class Intake:
         """See what the file is; stop where several models are in it."""
         from bim import receive
 
-        found = receive.receive(job.path, job.folder / "files", self.limits, name=job.name)
+        files = job.folder / "files"
+        files.mkdir()
+        found = receive.receive(job.path, files, self.limits, name=job.name)
         if len(found) > 1:
             job.entries = tuple(item.entry or item.name for item in found)
             (job.folder / "entries").mkdir()
@@ -204,6 +210,7 @@ class Intake:
                 f"压缩包中有 {len(found)} 个模型，请选择", f"the archive holds {len(found)} models; choose"
             )
             return
+        shutil.rmtree(files)
         self._convert(job, job.path)
 
     def _entry(self, job: Job, entry: str) -> Path:
@@ -211,7 +218,7 @@ class Intake:
 
     def _convert(self, job: Job, path: Path) -> None:
         job.status, job.progress = "converting", 0.0
-        entry = convert(
+        entry, _ = convert(
             self._store, path, name=job.name, model=job.model, called=job.called, limits=self.limits,
             progress=lambda share, stage: _report(job, share, stage), cancelled=job.stop.is_set,
         )  # fmt: skip
@@ -231,7 +238,9 @@ class Intake:
 
     def _note(self, job: Job) -> None:
         with self._store.writing() as writer:
-            writer.execute("INSERT INTO twin.model_job VALUES (?, ?, ?, ?)", [job.id, job.name, job.model, utc_now()])
+            writer.execute(
+                "INSERT INTO twin.model_job VALUES (?, ?, ?, ?)", [job.id, job.name, job.model, utc_now()]
+            )
 
     def _tell_interrupted(self) -> None:
         """Jobs that the last server left are told as failed; their files are gone already."""
@@ -264,24 +273,37 @@ def convert(
     called: str | None = None,
     progress: Callable[[float, Sentence], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> register.Entry:
-    """Convert a file and keep it as a new model or as the next version of ``model``.
+) -> tuple[register.Entry, Report]:
+    """Convert a file and keep it as a new model or as the next version of ``model``; with the report on it.
 
     Raises
     ------
     bim.errors.BimError
         The file is refused, went past a limit, or the user cancelled; nothing is kept.
+    UnknownName
+        ``model`` is not there.
     """
-    import bim
+    from bim import report
+    from bim.intake import convert as convert_file
+    from twin.analysis.building_works import outlines
 
-    staged = folders.stage(store.home)
+    if model is not None:
+        register.get(store, model)
+    started, staged = time.monotonic(), folders.stage(store.home)
     try:
-        bim.convert(
+        done = convert_file(
             path, staged / "model", name=name, limits=limits, progress=progress, cancelled=cancelled
+        )
+        told = report.accepted(
+            staged / "model", done, time.monotonic() - started, footprints=lambda box: outlines(store, box)
         )
         if cancelled is not None and cancelled():
             raise Cancelled("已取消。", "cancelled.")
-        return register.add(store, staged / "model", model=model, name=called)
+        bad = sum(item.severity != "info" and item.code not in report.ASKED for item in told.findings)
+        entry = register.add(
+            store, staged / "model", model=model, name=called, outcome=told.outcome, findings=bad
+        )
+        return entry, told
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 

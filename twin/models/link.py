@@ -30,7 +30,9 @@ COLUMNS = ("height_m", "height_source", "floors", "use", "floor_area_m2", "bim_m
 ACTION = "bim"
 _GROUND_M = 0.5
 """Storeys whose floor lies no more than this below the ground's count as above ground."""
-_ROOF = re.compile(r"屋面|屋顶|天面|顶层构架|女儿墙|机房|\broof\b|\bparapet\b|\bt\.?o\.?\b|\btop of\b", re.IGNORECASE)
+_ROOF = re.compile(
+    r"屋面|屋顶|天面|顶层构架|女儿墙|机房|\broof\b|\bparapet\b|\bt\.?o\.?\b|\btop of\b", re.IGNORECASE
+)
 _USES = tuple(
     (choice.value, tuple(word.casefold() for word in (choice.title.zh, choice.title.en, *choice.aliases)))
     for column in LAYER.columns
@@ -39,7 +41,19 @@ _USES = tuple(
     if choice.value not in ("other", "utility")
 )
 _MORE_WORDS = {
-    "residential": ("bedroom", "living room", "kitchen", "bath", "卧室", "起居", "客厅", "厨房", "卫生间", "套型", "户型"),
+    "residential": (
+        "bedroom",
+        "living room",
+        "kitchen",
+        "bath",
+        "卧室",
+        "起居",
+        "客厅",
+        "厨房",
+        "卫生间",
+        "套型",
+        "户型",
+    ),
     "office": ("meeting", "conference", "会议", "办公室", "工位"),
     "education": ("classroom", "教室"),
     "health": ("ward", "诊室", "病房"),
@@ -81,7 +95,7 @@ def main_use(model: Model, found: Tables) -> str | None:
     for text, size in zip(texts.tolist(), spaces["area_m2"].tolist(), strict=True):
         use = _use_of(str(text))
         if use is not None:
-            area[use] = area.get(use, 0.0) + (size if size == size and size > 0 else 1.0)
+            area[use] = area.get(use, 0.0) + (size if size > 0 else 1.0)  # NaN is not
     return max(area, key=lambda use: area[use]) if area else None
 
 
@@ -154,9 +168,7 @@ def compared(store: Store, entry: Entry) -> dict[str, Any]:
     }
 
 
-def apply(
-    store: Store, entry: Entry, columns: Sequence[str], settings: Settings
-) -> dict[str, Any]:
+def apply(store: Store, entry: Entry, columns: Sequence[str], settings: Settings) -> dict[str, Any]:
     """Take columns of the model over into the building's row, as a new generation of the layer.
 
     Raises
@@ -176,9 +188,7 @@ def apply(
             )
         if after[name] is None:
             title = LAYER.column(name).title
-            raise InputError(
-                f"模型中没有“{title.zh}”。", f"the model says nothing of {title.en.lower()!r}."
-            )
+            raise InputError(f"模型中没有“{title.zh}”。", f"the model says nothing of {title.en.lower()!r}.")
         _check(LAYER.column(name), after[name])
         changes[name] = after[name]
     if not changes:

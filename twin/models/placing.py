@@ -8,86 +8,83 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
+from bim import georeference
 from bim.errors import BimError
-from bim.georeference.placement import Placement
+from bim.georeference import Evidence, Hypothesis, Placement, control_points
+from bim.limits import DEFAULT, Limits
 from bim.model import Model
+from twin import crs
+from twin.analysis.building_works import outlines
 from twin.errors import InputError, UnknownName, of_model
 from twin.models import register
 from twin.models.register import Entry
-from twin.store import Store
-
-if TYPE_CHECKING:
-    from bim.georeference import Hypothesis
+from twin.store import Store, utc_now
 
 Box = tuple[float, float, float, float]
 AS = "as:"
 """Begins the name of a proposal to stand where another model of the same project stands."""
-_MOST_OUTLINES = 5000
 _MOST_LINKS = 5
 _OVERLAP = 0.05
 """Buildings that share less of the two outlines are not offered."""
 
 
-def outlines(store: Store, box: Box) -> list[tuple[int, Any]]:
-    """(fid, outline in degrees) of the buildings within west, south, east, north; none without the layer."""
-    from twin.rows import mercator
-
-    if "building" not in store.shown:
-        return []
-    (west, south), (east, north) = mercator(np.array([box[0], box[2]]), np.array([box[1], box[3]])).tolist()
-    relation = store.generation("building").relation
-    rows = (
-        store.cursor()
-        .execute(
-            f"SELECT fid, ST_AsWKB(geom)::BLOB FROM {relation} "
-            f"WHERE xmax >= ? AND xmin <= ? AND ymax >= ? AND ymin <= ? ORDER BY row_no LIMIT {_MOST_OUTLINES}",
-            [west, east, south, north],
-        )
-        .fetchall()
-    )
-    shapes = shapely.from_wkb([bytes(row[1]) for row in rows])
-    return list(zip([row[0] for row in rows], shapes, strict=True))
-
-
 def hypotheses(store: Store, folder: Path, model: Model) -> list[Hypothesis]:
     """Where the model may stand, best first, with the overlap of its outline with the city's buildings."""
-    from bim import georeference
+    return _ranked(store, folder, model)[1]
 
+
+def _ranked(store: Store, folder: Path, model: Model) -> tuple[Evidence | None, list[Hypothesis]]:
     path = folder / "georeference.json"
     if not path.is_file():
-        return []
-    evidence = georeference.Evidence.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        return None, []
+    evidence = Evidence.from_dict(json.loads(path.read_text(encoding="utf-8")))
     try:
-        return georeference.hypotheses(evidence, model, footprints=lambda box: outlines(store, box))
+        return evidence, georeference.hypotheses(evidence, model, footprints=lambda box: outlines(store, box))
     except BimError as error:
         raise of_model(error) from error
 
 
-def proposals(store: Store, entry: Entry, number: int) -> list[dict[str, Any]]:
-    """The hypotheses of a version as plain data, best first, then the places of other models of the project."""
-    folder = register.folder(store, entry.id, number)
-    model = register.document(store, entry.id, number)
-    found = [item.as_dict() for item in hypotheses(store, folder, model)]
-    return found + _neighbours(store, entry, model)
+def told(store: Store, identity: str, number: int, marks: object = None) -> dict[str, Any]:
+    """Where a version may stand, as plain data: ``hypotheses``, best first, and ``findings`` on its place.
 
-
-def proposals_of(store: Store, identity: str, number: int, marks: object = None) -> list[dict[str, Any]]:
-    """:func:`proposals` by id, for keeping at hand; ``marks`` tell one state of the register from another."""
+    After the file's own hypotheses come the places of other models of the project. ``marks`` tell one state of
+    the register from another, for keeping the answer at hand.
+    """
     del marks
-    return proposals(store, register.get(store, identity), number)
+    entry = register.get(store, identity)
+    model = register.document(store, identity, number)
+    evidence, found = _ranked(store, register.folder(store, identity, number), model)
+    remarks = [] if evidence is None else georeference.findings(evidence, found)
+    return {
+        "hypotheses": [item.as_dict() for item in found]
+        + [_as_dict(other, placement) for other, placement in _neighbours(store, entry, model)],
+        "findings": [item.as_dict() for item in remarks],
+    }
 
 
 def accept(store: Store, entry: Entry, number: int, name: str) -> Entry:
     """Place a model as the hypothesis ``name`` says; :class:`UnknownName` when there is none of that name."""
-    for item in proposals(store, entry, number):
-        if item["name"] == name:
-            return put(store, entry, number, _placement_of(item))
+    folder = register.folder(store, entry.id, number)
+    model = register.document(store, entry.id, number)
+    at = utc_now().isoformat(timespec="seconds")
+    if name.startswith(AS):
+        for other, placement in _neighbours(store, entry, model):
+            if name == f"{AS}{other.id}":
+                return put(store, entry, number, placement)
+    else:
+        for item in hypotheses(store, folder, model):
+            if item.name == name:
+                try:
+                    return put(store, entry, number, item.placement(at))
+                except BimError as error:
+                    raise of_model(error) from error
     raise UnknownName(
         f"没有位置推断 {name[:60]!r}，请重新选择。", f"there is no hypothesis {name[:60]!r}; choose again."
     )
@@ -118,7 +115,9 @@ def read(data: object) -> Placement:
     if (epsg is not None and not (isinstance(epsg, int) and 1 <= epsg <= 10**6)) or (
         at is not None and not (isinstance(at, str) and len(at) <= 40)
     ):
-        raise InputError("placement.epsg 或 placement.at 无效。", "placement.epsg or placement.at is not valid.")
+        raise InputError(
+            "placement.epsg 或 placement.at 无效。", "placement.epsg or placement.at is not valid."
+        )
     try:
         return Placement.from_dict(known)
     except BimError as error:
@@ -130,21 +129,21 @@ def fitted(points: object, model: Model) -> dict[str, Any]:
 
     ``points`` are at least two objects with x_m, y_m (the model's axes), lon and lat.
     """
-    from bim.georeference import control_points
-
     keys = ("x_m", "y_m", "lon", "lat")
     if not isinstance(points, list) or not 2 <= len(points) <= 200:
         raise InputError("points 须有 2 到 200 个控制点。", "points must be 2 to 200 control points.")
     rows = []
     for item in points:
-        row = [item.get(key) for key in keys] if isinstance(item, dict) else []
-        if len(row) != len(keys) or not all(
-            isinstance(value, (int, float)) and not isinstance(value, bool) for value in row
-        ):
+        row = [item.get(key) if isinstance(item, dict) else None for key in keys]
+        numbers = [
+            float(value) for value in row if isinstance(value, (int, float)) and not isinstance(value, bool)
+        ]
+        if len(numbers) != len(keys):
             raise InputError(
-                "每个控制点须有数字 x_m、y_m、lon、lat。", "every control point needs the numbers x_m, y_m, lon, lat."
+                "每个控制点须有数字 x_m、y_m、lon、lat。",
+                "every control point needs the numbers x_m, y_m, lon, lat.",
             )
-        rows.append(tuple(float(value) for value in row))
+        rows.append((numbers[0], numbers[1], numbers[2], numbers[3]))
     try:
         return control_points.fit(rows, model).as_dict()
     except BimError as error:
@@ -154,9 +153,13 @@ def fitted(points: object, model: Model) -> dict[str, Any]:
 def footprint(model: Model, placement: Placement) -> Any:
     """The model's outline on the ground, degrees; an empty polygon where it has none."""
     rings = [
-        shapely.Polygon(placement.to_lonlat(ring, model.origin_m)) for ring in model.footprint_m if len(ring) >= 3
+        shapely.Polygon(placement.to_lonlat(ring, model.origin_m))
+        for ring in model.footprint_m
+        if len(ring) >= 3
     ]
-    return shapely.union_all(shapely.make_valid(np.array(rings, dtype=object))) if rings else shapely.Polygon()
+    return (
+        shapely.union_all(shapely.make_valid(np.array(rings, dtype=object))) if rings else shapely.Polygon()
+    )
 
 
 def links(store: Store, model: Model, placement: Placement) -> list[dict[str, Any]]:
@@ -211,41 +214,42 @@ def doubt(store: Store, entry: Entry, number: int) -> dict[str, str] | None:
     }
 
 
-def write_corrected(store: Store, entry: Entry, target: Path) -> None:
+def write_corrected(store: Store, entry: Entry, target: Path, limits: Limits = DEFAULT) -> None:
     """Write the received file with the model's place in it, in the city's own projected system.
+
+    A process of its own does it, in the folder of ``target``.
 
     :class:`InputError` when the model has no place yet.
     """
-    from bim.georeference import corrected
+    from bim import worker
 
     placement = register.placement(store, entry)
     if placement is None:
         raise InputError(
-            "模型还没有位置，请先确认位置再下载。", "the model has no place yet; accept one before the download."
+            "模型还没有位置，请先确认位置再下载。",
+            "the model has no place yet; accept one before the download.",
         )
     source = register.folder(store, entry.id, entry.version) / "source.ifc"
     model = register.document(store, entry.id, entry.version)
+    epsg = int(crs.metric_for(placement.lon, placement.lat).removeprefix("EPSG:"))
+    arguments = {
+        "source": str(source),
+        "target": str(target),
+        "placement": placement.as_dict(),
+        "model_origin": list(model.origin_m),
+        "epsg": epsg,
+    }
     try:
-        corrected.write_apart(source, target, placement, model.origin_m)
+        worker.call("bim.georeference.corrected:write_plain", arguments, target.parent, limits=limits)
     except BimError as error:
         raise of_model(error) from error
 
 
-def _placement_of(item: dict[str, Any]) -> Placement:
-    return Placement.from_dict(
-        {
-            "lon": item["longitude"],
-            "lat": item["latitude"],
-            "height_m": item["height_m"],
-            "rotation_deg": item["rotation_deg"],
-            "scale": item.get("placement_scale", 1.0),
-            "source": item["name"],
-        }
-    )
+def _neighbours(store: Store, entry: Entry, model: Model) -> list[tuple[Entry, Placement]]:
+    """Models of the same project and site that have a place, each with what that makes of this model's origin.
 
-
-def _neighbours(store: Store, entry: Entry, model: Model) -> list[dict[str, Any]]:
-    """Places of other models of the same project and site: disciplines and towers share their axes."""
+    Disciplines and towers of one project share their axes.
+    """
     if not (model.project or model.site):
         return []
     result = []
@@ -253,30 +257,32 @@ def _neighbours(store: Store, entry: Entry, model: Model) -> list[dict[str, Any]
         if other.id == entry.id or other.placed is None:
             continue
         theirs = register.document(store, other.id, other.version)
-        if (theirs.project, theirs.site) != (model.project, model.site):
-            continue
-        placement = other.placed.for_origin(model.origin_m)
-        result.append(
-            {
-                "name": f"{AS}{other.id}",
-                "title": {"zh": f"与“{other.name}”同一坐标", "en": f"on the axes of {other.name!r}"},
-                "crs": None,
-                "longitude": placement.lon,
-                "latitude": placement.lat,
-                "height_m": placement.height_m,
-                "rotation_deg": placement.rotation_deg,
-                "placement_scale": placement.scale,
-                "scale": placement.scale,
-                "score": 0.5,
-                "overlap": None,
-                "fid": other.building,
-                "why": [
-                    {
-                        "zh": "项目和场地名称相同，通常是同一项目的不同专业或楼栋。",
-                        "en": "It is of the same project and site: usually another discipline or tower.",
-                    }
-                ],
-                "faults": [],
-            }
-        )
+        if (theirs.project, theirs.site) == (model.project, model.site):
+            place = other.placed.for_origin(model.origin_m)
+            result.append((other, replace(place, source=f"{AS}{other.id}")))
     return result
+
+
+def _as_dict(other: Entry, placement: Placement) -> dict[str, Any]:
+    """The place of another model told as a hypothesis."""
+    return {
+        "name": placement.source,
+        "title": {"zh": f"与“{other.name}”同一坐标", "en": f"on the axes of {other.name!r}"},
+        "crs": "",
+        "longitude": placement.lon,
+        "latitude": placement.lat,
+        "height_m": placement.height_m,
+        "rotation_deg": placement.rotation_deg,
+        "scale": placement.scale,
+        "score": 0.5,
+        "sure": False,
+        "overlap": None,
+        "fid": other.building,
+        "why": [
+            {
+                "zh": "项目和场地名称相同，通常是同一项目的不同专业或楼栋。",
+                "en": "It is of the same project and site: usually another discipline or tower.",
+            }
+        ],
+        "faults": [],
+    }

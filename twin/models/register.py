@@ -146,11 +146,19 @@ def document(store: Store, identity: str, number: int) -> Model:
     return formats.read(folder(store, identity, number))
 
 
-def add(store: Store, finished: Path, *, model: str | None = None, name: str | None = None) -> Entry:
+def add(
+    store: Store,
+    finished: Path,
+    *,
+    model: str | None = None,
+    name: str | None = None,
+    outcome: str = "accepted",
+    findings: int = 0,
+) -> Entry:
     """Keep a converted folder as a new model, or as the next version of ``model``, and show it.
 
     The folder is moved; it must lie in the home (:func:`folders.stage`). Where the model stands holds for
-    the new version too.
+    the new version too. ``outcome`` and the number of ``findings`` are kept as they were told.
 
     Raises
     ------
@@ -169,8 +177,8 @@ def add(store: Store, finished: Path, *, model: str | None = None, name: str | N
             identity, number, created = old.id, max(item.number for item in old.versions) + 1, old.created_at
             building, called = old.building, name or old.name
         version = Version(
-            identity, number, found.name, found.sha256, found.bytes, found.schema, outcome(found),
-            sum(item.severity != "info" for item in found.findings), len(found.storeys), found.height_m, now,
+            identity, number, found.name, found.sha256, found.bytes, found.schema, outcome,
+            findings, len(found.storeys), found.height_m, now,
         )  # fmt: skip
         folders.settle(store.home, finished, identity, number)
         writer.execute(
@@ -179,14 +187,12 @@ def add(store: Store, finished: Path, *, model: str | None = None, name: str | N
         )
         writer.execute(
             f"INSERT INTO twin.model_version ({_VERSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [getattr(version, "schema" if column == "ifc_schema" else column) for column in _VERSION.split(", ")],
+            [
+                getattr(version, "schema" if column == "ifc_schema" else column)
+                for column in _VERSION.split(", ")
+            ],
         )
     return get(store, identity)
-
-
-def outcome(model: Model) -> str:
-    """``accepted``, or ``warning`` when something in the file had to be dealt with or was lost."""
-    return "warning" if any(item.severity != "info" for item in model.findings) else "accepted"
 
 
 def rename(store: Store, identity: str, name: str) -> Entry:
@@ -233,8 +239,13 @@ def place(store: Store, identity: str, placement: Placement | None, *, number: i
         writer.execute(
             "INSERT INTO twin.placement VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                row[0], identity, version.number, old.building,
-                json.dumps(None if placement is None else placement.as_dict()), list(origin), utc_now(),
+                row[0],
+                identity,
+                version.number,
+                old.building,
+                json.dumps(None if placement is None else placement.as_dict()),
+                list(origin),
+                utc_now(),
             ],
         )
         _touch(writer, old)
@@ -296,7 +307,10 @@ def _entries(cursor: duckdb.DuckDBPyConnection, where: str, values: list[object]
             [known],
         ).fetchall()
     }
-    return [Entry(*row, tuple(versions.get(row[0], ())), placed.get(row[0])) for row in models]
+    return [
+        Entry(identity, *rest, tuple(versions.get(identity, ())), placed.get(identity))
+        for identity, *rest in models
+    ]
 
 
 def _one(writer: duckdb.DuckDBPyConnection, identity: str) -> Entry:

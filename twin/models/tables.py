@@ -45,7 +45,7 @@ class Tables:
         """What a tree, a search box and a picked shape need of every element, by columns."""
         found: dict[str, Any] = {"count": len(self), "row": list(range(len(self)))}
         for name in _LISTED:
-            found[name] = _plain(self.elements[name])
+            found[name] = self._plain(name)
         return found
 
     def card(self, row: int) -> dict[str, Any]:
@@ -62,7 +62,12 @@ class Tables:
             # A column called "set", "name" ... is a plain attribute of the row.
             group = sets.setdefault((item.set, item.kind, bool(item.of_type)), [])
             group.append(
-                {"name": item.name, "text": _value(item.text), "number": _value(item.number), "unit": _value(item.unit)}
+                {
+                    "name": item.name,
+                    "text": _value(item.text),
+                    "number": _value(item.number),
+                    "unit": _value(item.unit),
+                }
             )
         card |= {
             "row": row,
@@ -83,31 +88,24 @@ class Tables:
         text = query.strip().casefold()
         if not text:
             return {"total": 0, "hits": []}
-        hits: OrderedDict[int, tuple[str, str]] = OrderedDict()
+        hits: dict[int, tuple[str, str]] = {}
         for column in ("name", "long_name", "key", "tag", "class", "type_name", "materials", "use"):
+            texts = self._plain(column)
             for row in np.flatnonzero(_holds(self._folded(column), text)).tolist():
-                hits.setdefault(row, (column, _text(self.elements[column].iat[row])))
+                hits.setdefault(row, (column, str(texts[row])))
         named = pc.equal(self._folded_names, text).to_numpy(zero_copy_only=False)
-        matched = _holds(self._folded_values, text) | named
-        for at in np.flatnonzero(matched).tolist():
-            item = self.properties.iloc[at]
-            hits.setdefault(int(item["element"]), (f"{item['set']}.{item['name']}", _text(item["text"])))
-            if len(hits) >= 10 * MOST_HITS:
-                break
-        first = list(hits.items())[: min(limit, MOST_HITS)]
+        found = self.properties[_holds(self._folded_values, text) | named]
+        for row, group, name, value in zip(
+            *(found[column].tolist() for column in ("element", "set", "name", "text")), strict=True
+        ):
+            hits.setdefault(row, (f"{group}.{name}", _text(value)))
+        listed = self.listed
         return {
             "total": len(hits),
             "hits": [
-                {
-                    "row": row,
-                    "where": where,
-                    "text": found[:200],
-                    "key": self.elements["key"].iat[row],
-                    "class": self.elements["class"].iat[row],
-                    "name": _text(self.elements["name"].iat[row]),
-                    "storey": int(self.elements["storey"].iat[row]),
-                }
-                for row, (where, found) in first
+                {"row": row, "where": where, "text": said[:200]}
+                | {name: listed[name][row] for name in ("key", "class", "name", "storey")}
+                for row, (where, said) in list(hits.items())[: min(limit, MOST_HITS)]
             ],
         }
 
@@ -131,7 +129,13 @@ class Tables:
                 if kind == "category" and row["distinct"] > _MOST_CATEGORIES:
                     continue  # a name or mark of its own for every element colours nothing
                 result.append(
-                    {"by": f"{group}.{name}", "set": group, "name": name, "kind": kind, "count": int(row["count"])}
+                    {
+                        "by": f"{group}.{name}",
+                        "set": group,
+                        "name": name,
+                        "kind": kind,
+                        "count": int(row["count"]),
+                    }
                 )
         return result
 
@@ -158,7 +162,9 @@ class Tables:
         found = found.sort_values("of_type", kind="stable").drop_duplicates("element")
         numeric = found["number"].notna().mean() >= 0.5
         result: list[Any] = [None] * len(self)
-        for row, value in zip(found["element"].tolist(), found["number" if numeric else "text"].tolist(), strict=True):
+        for row, value in zip(
+            found["element"].tolist(), found["number" if numeric else "text"].tolist(), strict=True
+        ):
             result[row] = _value(value)
         units = found["unit"].dropna().unique().tolist()
         return {
@@ -175,6 +181,15 @@ class Tables:
     @cached_property
     def _owners(self) -> Any:
         return self.properties["element"].to_numpy()[self._order]
+
+    @cached_property
+    def _columns(self) -> dict[str, list[Any]]:
+        return {}
+
+    def _plain(self, column: str) -> list[Any]:
+        if column not in self._columns:
+            self._columns[column] = _plain(self.elements[column])
+        return self._columns[column]
 
     @cached_property
     def _folds(self) -> dict[str, pa.Array]:

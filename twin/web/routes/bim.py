@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from twin import scenario
+from twin.analysis import building_works
 from twin.errors import InputError
 from twin.models import contents, link, placing, planned, register, tables
 from twin.models.intake import Job
@@ -22,7 +23,7 @@ from twin.models.register import Entry
 from twin.store import Store, unusable
 from twin.web import state
 from twin.web.routes.imports import file_name
-from twin.web.routes.replies import Json, body_object, in_thread
+from twin.web.routes.replies import Json, body_object, in_thread, integer
 
 _KEEP: Any = object()
 
@@ -103,21 +104,25 @@ async def listed(request: Request) -> Response:
 
 
 async def shown(request: Request) -> Response:
-    """``GET /api/bim/{model}``: one model: versions, document, hypotheses, place with its history, links offered."""
+    """``GET /api/bim/{model}``: one model: versions, document, hypotheses, place, links offered; ``?version=`` for an older."""
     current, identity = state.current(), request.path_params["model"]
+    asked = request.query_params.get("version")
+    wanted = None if asked is None else integer(asked, "version", 1, 10**6)
 
     def make() -> dict[str, Any]:
         store = current.store
         entry = register.get(store, identity)
-        document = register.document(store, entry.id, entry.version)
+        document = register.document(store, entry.id, wanted or entry.version)
         place = register.placement(store, entry)
-        offered = current.memo("bim-hypotheses", placing.proposals_of, entry.id, entry.version, _marks(store))
+        now = register.document(store, entry.id, entry.version)
+        about = current.memo("bim-place", placing.told, entry.id, entry.version, _marks(store))
         return _brief(store, entry, _buildings(store, [entry])) | {
             "versions": [version.as_dict() for version in reversed(entry.versions)],
             "document": document.as_dict(),
-            "hypotheses": offered,
+            "hypotheses": about["hypotheses"],
+            "place_findings": about["findings"],
             "history": [placed.as_dict() for placed in register.history(store, entry.id)],
-            "links": [] if place is None else placing.links(store, document, place),
+            "links": [] if place is None else placing.links(store, now, place),
             "doubt": placing.doubt(store, entry, entry.version),
             "check": contents.check_of(register.folder(store, entry.id, entry.version)),
         }
@@ -126,7 +131,7 @@ async def shown(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """``PUT /api/bim/{model}``: another ``name``, shown ``version``, place (``placement`` or ``hypothesis``), ``building``."""
+    """``PUT /api/bim/{model}``: another ``name``, ``version``, place (``placement`` or ``hypothesis``), ``building``."""
     store, identity = state.current().store, request.path_params["model"]
     body = await body_object(request)
     unknown = set(body) - {"name", "version", "placement", "hypothesis", "building"}
@@ -137,7 +142,9 @@ async def change(request: Request) -> Response:
         )
     building = body.get("building", _KEEP)
     if building not in (_KEEP, None) and (isinstance(building, bool) or not isinstance(building, int)):
-        raise InputError("building 须是建筑编号或 null。", "building must be the number of a building or null.")
+        raise InputError(
+            "building 须是建筑编号或 null。", "building must be the number of a building or null."
+        )
     if building not in (_KEEP, None) and not 0 <= building < 2**53:
         raise InputError("building 超出范围。", "building is out of range.")
     number = body.get("version")
@@ -256,7 +263,7 @@ async def footprints(request: Request) -> Response:
     box = _box(request.query_params.get("bbox"))
     if box is None or box[2] - box[0] > 0.2 or box[3] - box[1] > 0.2:
         raise InputError("bbox 须给出，每边至多 0.2°。", "bbox is needed, at most 0.2 degrees a side.")
-    rows = await in_thread(placing.outlines, store, box)
+    rows = await in_thread(building_works.outlines, store, box)
     return Json({"footprints": [[fid, shape.wkt] for fid, shape in rows]})
 
 
@@ -273,7 +280,7 @@ async def corrected(request: Request) -> Response:
     try:
         entry = await in_thread(register.get, store, identity)
         target = folder / "corrected.ifc"
-        await in_thread(placing.write_corrected, store, entry, target)
+        await in_thread(placing.write_corrected, store, entry, target, state.current().intake.limits)
     except BaseException:
         clean()
         raise
@@ -330,6 +337,7 @@ def _box(text: str | None) -> placing.Box | None:
     except ValueError:
         west = south = east = north = float("nan")
     if not (-180 <= west <= east <= 180 and -85 <= south <= north <= 85):
-        raise InputError("bbox 须是西、南、东、北的经纬度。", "bbox must be west,south,east,north in degrees.")
+        raise InputError(
+            "bbox 须是西、南、东、北的经纬度。", "bbox must be west,south,east,north in degrees."
+        )
     return west, south, east, north
-

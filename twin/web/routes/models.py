@@ -31,7 +31,9 @@ async def file(request: Request) -> Response:
     """``GET /models/{model}/{version}/{file}``: shapes and tree of a version, packed; they never change."""
     model, number, name = (request.path_params[key] for key in ("model", "version", "file"))
     known = (
-        folders.IDENTITY.fullmatch(model) and folders.NUMBER.fullmatch(number) and folders.GEOMETRY.fullmatch(name)
+        folders.IDENTITY.fullmatch(model)
+        and folders.NUMBER.fullmatch(number)
+        and folders.GEOMETRY.fullmatch(name)
     )
     if not known:
         return not_found(request)
@@ -113,7 +115,9 @@ async def report(request: Request) -> Response:
     folder, _ = await in_thread(_version, request)
     text = await in_thread(contents.report_page, folder, language)
     # A page of its own, without scripts or anything from elsewhere.
-    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"}
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
+    }
     return Response(text, media_type="text/html; charset=utf-8", headers=headers)
 
 
