@@ -129,16 +129,20 @@ class _Version:
     elements: pd.DataFrame
     properties: pd.DataFrame
     structures: pd.DataFrame
+    columns: dict[str, list[Any]]
+    """What is told of every element, as lists: a thousand times as fast as row by row."""
 
     @classmethod
     def read(cls, folder: Path) -> _Version:
         document = model.read(folder)
         tree = json.loads((folder / "tree.json").read_text(encoding="utf-8"))
+        elements = pd.read_parquet(folder / "elements.parquet")
         return cls(
             document,
-            pd.read_parquet(folder / "elements.parquet"),
+            elements,
             pd.read_parquet(folder / "properties.parquet"),
             _structures(tree, document),
+            {name: elements[name].tolist() for name in ("guid", "key", "class", "name", "storey")},
         )
 
     def storey(self, index: int) -> str:
@@ -186,8 +190,15 @@ def _changes(
     changes: dict[int, list[dict[str, Any]]] = {}
     left = old.elements.iloc[pairs.before].reset_index(drop=True)
     right = new.elements.iloc[pairs.after].reset_index(drop=True)
+    other_schema = old.document.schema != new.document.schema
     for column, aspect in TEXTS.items():
         was, now = left[column].tolist(), right[column].tolist()
+        if column == "class" and other_schema:
+            # IFC4 does away with IfcWallStandardCase and the like: the same wall is an IfcWall there.
+            now = [
+                kept if _plain_class(kept) == _plain_class(text) else text
+                for kept, text in zip(was, now, strict=True)
+            ]
         for number, texts in enumerate(zip(was, now, strict=True)):
             if texts[0] != texts[1]:
                 change = {"aspect": aspect, "before": texts[0], "after": texts[1]}
@@ -199,6 +210,10 @@ def _changes(
     _contents(left, right, changes)
     _properties(old, new, pairs, changes)
     return changes
+
+
+def _plain_class(name: str) -> str:
+    return name.removesuffix("StandardCase").removesuffix("ElementedCase")
 
 
 def _other_storey(
@@ -328,13 +343,13 @@ def _item(
     after: int | None = None,
     what: tuple[dict[str, Any], ...] = (),
 ) -> Item:
-    values = version.elements.iloc[row]
+    values = version.columns
     return Item(
-        guid=values["guid"],
-        key=values["key"],
-        class_name=values["class"],
-        name=values["name"],
-        storey=version.storey(int(values["storey"])),
+        guid=values["guid"][row],
+        key=values["key"][row],
+        class_name=values["class"][row],
+        name=values["name"][row],
+        storey=version.storey(values["storey"][row]),
         row_before=before,
         row_after=after,
         what=what,

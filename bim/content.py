@@ -207,8 +207,11 @@ class Contents:
                 digests = (self._digests.get(part.id(), b"") for part in value.items)
                 written.append(b"{%s}" % b",".join(sorted(digests)))
             elif isinstance(value, tuple):
-                written.append(b"(%d" % len(value))
-                stack.extend(reversed(value))
+                if _whole(value):
+                    written.append(repr(value).encode())
+                else:
+                    written.append(b"(%d" % len(value))
+                    stack.extend(reversed(value))
             else:
                 written.append(repr(value).encode())
         return _hash(b";".join(written))
@@ -243,6 +246,16 @@ def _parts(values: list[Any]) -> list[Instance]:
         elif isinstance(value, tuple) and value and not isinstance(value[0], int | float | str):
             stack.extend(value)
     return found
+
+
+def _whole(value: tuple[Any, ...]) -> bool:
+    """Whether these are the corners of triangles, which a mesh has by the hundred thousand."""
+    first = value[0] if value else 0
+    if isinstance(first, tuple):
+        return all(
+            isinstance(item, tuple) and all(isinstance(corner, int) for corner in item) for item in value
+        )
+    return all(isinstance(item, int) for item in value)
 
 
 def _class(instance: Instance) -> str:

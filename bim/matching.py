@@ -65,15 +65,19 @@ def elements(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Pairs, bool]:
 
 
 def structures(before: pd.DataFrame, after: pd.DataFrame, *, renewed: bool) -> Pairs:
-    """Match sites, buildings and storeys: by GlobalId, and where those were made anew by name, height or being alone."""
+    """Match sites, buildings and storeys: by GlobalId, else by name and height or by being the only one.
+
+    Where GlobalIds were made anew, the same name or the same height is enough.
+    """
     match = _Match(before, after)
     tables = [before, after]
     match.by(("guid",), tables)
     alone = [table[~table["class"].duplicated(keep=False) & (table["storey"] < 0)] for table in tables]
     match.by(("class",), alone)  # the only site of a file is the site, whatever its GlobalId
+    match.by(("class", "name", "elevation_m"), tables)
     if renewed:
-        for columns in (("class", "name", "elevation_m"), ("class", "name"), ("class", "elevation_m")):
-            match.by(columns, tables)
+        match.by(("class", "name"), tables)
+        match.by(("class", "elevation_m"), tables)
     return match.result()
 
 

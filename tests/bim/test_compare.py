@@ -368,6 +368,63 @@ def test_renamed_storeys_and_buildings_are_told(between: Between) -> None:
     assert [(item["before"], item["after"]) for item in result.storeys["renamed"]] == [("L1", "1F")]
 
 
+def test_a_storey_with_a_new_global_id_is_still_the_same(between: Between) -> None:
+    assert between(
+        read(step()), read(step(changed={"0P00000000000000000004": "0P00000000000000000054"}))
+    ).same
+
+
+def test_standard_cases_of_an_older_schema_are_the_same_walls(between: Between) -> None:
+    old = {"#71,#72,'tag 1',$);": "#71,#72,'tag 1');", "#70=IFCWALL(": "#70=IFCWALLSTANDARDCASE("}
+    assert between(read(step(changed=old, schema="IFC2X3")), read(step())).same
+
+
+BREP = """#100=IFCFACETEDBREP(#101);
+#101=IFCCLOSEDSHELL(({faces}));
+#102=IFCFACE((#103));
+#103=IFCFACEOUTERBOUND(#104,.T.);
+#104=IFCPOLYLOOP((#110,#111,#112));
+#105=IFCFACE((#106));
+#106=IFCFACEOUTERBOUND(#107,{sense});
+#107=IFCPOLYLOOP((#110,#112,#113));
+#110=IFCCARTESIANPOINT((0.,0.,0.));
+#111=IFCCARTESIANPOINT((1.,0.,0.));
+#112=IFCCARTESIANPOINT((0.,1.,0.));
+#113=IFCCARTESIANPOINT((0.,0.,{z}));"""
+TO_BREP = {"'SweptSolid',(#74)": "'Brep',(#100)"}
+
+
+def _brep(faces: str = "#102,#105", z: str = "1.", sense: str = ".T.") -> Any:
+    return read(step(BREP.format(faces=faces, z=z, sense=sense), changed=TO_BREP))
+
+
+def test_faces_are_a_set(between: Between) -> None:
+    assert between(_brep(), _brep(faces="#105,#102")).same
+
+
+@pytest.mark.parametrize("other", [{"z": "2."}, {"sense": ".F."}, {"faces": "#102"}])
+def test_another_face_is_another_shape(other: dict[str, str], between: Between) -> None:
+    assert list(_told(between(_brep(), _brep(**other))).values()) == [["geometry"]]
+
+
+MESH = """#100=IFCTRIANGULATEDFACESET(#101,$,$,((1,2,3),({last})),$);
+#101=IFCCARTESIANPOINTLIST3D(((0.,0.,0.),(1.,0.,0.),(0.,1.,0.),(0.,0.,{z})),$);"""
+TO_MESH = {"'SweptSolid',(#74)": "'Tessellation',(#100)"}
+
+
+def _mesh(last: str = "1,3,4", z: str = "1.") -> Any:
+    return read(step(MESH.format(last=last, z=z), changed=TO_MESH, schema="IFC4X3_ADD2"))
+
+
+def test_meshes_are_compared_by_points_and_corners(between: Between) -> None:
+    assert between(_mesh(), _mesh(z="1.0000000001")).same
+
+
+@pytest.mark.parametrize("other", [{"z": "2."}, {"last": "1,4,3"}])
+def test_another_mesh_is_another_shape(other: dict[str, str], between: Between) -> None:
+    assert list(_told(between(_mesh(), _mesh(**other))).values()) == [["geometry"]]
+
+
 def test_a_folder_of_another_format_is_refused(tmp_path: Path) -> None:
     folder = cases.keep(read(step()), tmp_path / "kept")
     (folder / "model.json").write_text('{"format": "other"}', encoding="utf-8")
