@@ -32,6 +32,7 @@ DEPTH = 64
 SPECIFICATIONS = 500
 CJK = re.compile(r"[\u3400-\u9fff]")
 _NAMESPACE = "http://standards.buildingsmart.org/IDS"
+_LATIN = re.compile("[A-Za-z]")
 _SAFE_NAME = re.compile(r"[\w\u3400-\u9fff .()（）-]{1,100}")
 
 
@@ -197,7 +198,7 @@ def save(folder: Path, name: str, data: bytes) -> Delivery:
 def bilingual(text: str) -> Sentence:
     """A text written as ``中文 / English`` by language; any other text is the same in both."""
     left, slash, right = (part.strip() for part in text.partition(" / "))
-    if slash and right and CJK.search(left) and not CJK.search(right):
+    if slash and CJK.search(left) and len(CJK.findall(right)) < len(_LATIN.findall(right)):
         return Sentence(left, right)
     return Sentence(text.strip(), text.strip())
 

@@ -35,6 +35,8 @@ def test_the_templates_are_valid_and_in_both_languages() -> None:
         for specification_ in item.ids.specifications:
             title = delivery.bilingual(specification_.name)
             assert delivery.CJK.search(title.zh) and not delivery.CJK.search(title.en), specification_.name
+            about = delivery.bilingual(specification_.description or "")
+            assert about.zh != about.en or not about.zh
             assert specification_.identifier.startswith(f"{item.id}.")
             assert "IFCWALL" not in str(specification_.applicability[0].name) or "IFCWALLSTANDARDCASE" in str(
                 specification_.applicability[0].name
