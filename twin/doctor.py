@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
@@ -23,7 +24,9 @@ _FREE_BYTES = 1_000_000_000
 
 def checks(settings: Settings) -> list[dict[str, Any]]:
     """Every check with its outcome and a sentence in each language."""
-    return [*_python(), *_packages(), *_browser_files(), *_home(settings), *_settings(settings)]
+    return [
+        *_python(), *_packages(), *_browser_files(), *_building_models(), *_home(settings), *_settings(settings),
+    ]  # fmt: skip
 
 
 def _check(name: str, ok: bool, zh: str, en: str) -> dict[str, Any]:
@@ -64,6 +67,43 @@ def _browser_files() -> list[dict[str, Any]]:
             f"browser files {'complete' if not missing else 'missing: ' + ', '.join(missing)}",
         )
     ]
+
+
+def _building_models() -> list[dict[str, Any]]:
+    """Whether building models can be read and meshed; tried in a process of its own, as they are."""
+    tried = (
+        "import ifcopenshell, ifcopenshell.geom as geom; settings = geom.settings();"
+        "geom.iterator(settings, ifcopenshell.file(), 1, geometry_library='hybrid-cgal-simple-opencascade')"
+    )
+    result = []
+    for name, code in (
+        ("ifcopenshell", tried),
+        ("ifclite-geom", "import ifclite_geom"),
+        ("ifctester", "import ifctester.ids"),
+    ):
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = "-"
+        ok = found != "-" and _runs(code)
+        state = ("可用", "works") if ok else ("不可用", "does not work")
+        result.append(
+            _check(
+                f"bim:{name}",
+                ok,
+                f"建筑模型：{name} {found} {state[0]}",
+                f"building models: {name} {found} {state[1]}",
+            )
+        )
+    return result
+
+
+def _runs(code: str) -> bool:
+    try:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
 
 
 def _home(settings: Settings) -> list[dict[str, Any]]:

@@ -79,7 +79,9 @@ class ModelRefused(InputError):
 
     code = "model_refused"
 
-    def __init__(self, zh: str, en: str, *, code: str = "model_refused", findings: Sequence[Any] = ()) -> None:
+    def __init__(
+        self, zh: str, en: str, *, code: str = "model_refused", findings: Sequence[Any] = ()
+    ) -> None:
         super().__init__(zh, en)
         self.code = code
         self.findings = [item.as_dict() for item in findings]

@@ -188,13 +188,13 @@ def _kept(
     for name in _listed(spec).split(", "):
         bare = name.strip('"')
         kept = name if bare in there else f"NULL::{_sql_type(spec.column(bare))}"
-        wanted.append(f"{_changed(spec, previous, bare, kept)} AS {name}")
+        wanted.append(f"{_changed(previous, bare, kept)} AS {name}")
     drop = ", ".join(str(int(item)) for item in sorted(previous.drop_datasets)) or "-1"
     again = "".join(f" AND fid NOT IN (SELECT fid FROM {name})" for name in fresh)
     return f"SELECT {', '.join(wanted)}, geom, mercator FROM previous.features WHERE dataset NOT IN ({drop}){again}"
 
 
-def _changed(spec: LayerSpec, previous: Previous, name: str, kept: str) -> str:
+def _changed(previous: Previous, name: str, kept: str) -> str:
     """SQL of a column whose value differs in the rows that ``previous.changes`` names."""
     if name == "dataset" and previous.dataset is not None:
         other = {fid: str(int(previous.dataset)) for fid in previous.changes}

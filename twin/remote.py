@@ -77,6 +77,37 @@ class Server:
             raise InputError(error["zh"], error["en"])
         return cast(list[dict[str, Any]], job["datasets"])
 
+    def add_model(self, path: Path, model: str | None, progress: Progress | None) -> dict[str, Any]:
+        """Send a building model and follow its conversion to the end; the job it was."""
+        query = urllib.parse.urlencode({"name": path.name} | ({"model": model} if model else {}))
+        with path.open("rb") as file:
+            request = urllib.request.Request(  # noqa: S310 - always http to loopback
+                f"{self.base}/api/bim?{query}",
+                data=file,
+                method="POST",
+                headers={
+                    "Content-Length": str(path.stat().st_size),
+                    "Content-Type": "application/octet-stream",
+                },
+            )
+            job = json.load(self._send(request))
+        while job["status"] not in ("done", "failed", "cancelled", "choosing"):
+            time.sleep(0.2)
+            job = self.json("GET", f"/api/bim/jobs/{job['id']}")
+            if progress is not None:
+                progress(job["progress"], job["stage"]["zh"])
+        if job["status"] == "choosing":
+            self.json("DELETE", f"/api/bim/jobs/{job['id']}")
+            names = job["entries"]
+            raise InputError(
+                f"压缩包中有 {len(names)} 个模型，请逐个添加：{'、'.join(names[:10])}。",
+                f"the archive holds {len(names)} models; add them one by one: {', '.join(names[:10])}.",
+            )
+        if job["status"] != "done":
+            error = job["error"] or {"zh": "转换已取消。", "en": "the conversion was cancelled."}
+            raise InputError(error["zh"], error["en"])
+        return cast(dict[str, Any], job)
+
     def open(self, method: str, path: str, data: bytes | None = None) -> HTTPResponse:
         """The answer to one request, to be read and closed."""
         headers = {"Content-Type": "application/json"} if data is not None else {}

@@ -87,7 +87,8 @@ class Demand:
                 *caveats,
                 {
                     "zh": f"规划住宅未给出居住人口的，按每人 {FLOOR_AREA_PER_PERSON_M2:g} m² 估算。",
-                    "en": f"Planned homes without a number of residents are taken at {FLOOR_AREA_PER_PERSON_M2:g} m² a person.",
+                    "en": "Planned homes without a number of residents are taken at "
+                    f"{FLOOR_AREA_PER_PERSON_M2:g} m² a person.",
                 },
             )
         return replace(

@@ -33,8 +33,8 @@ from twin.analysis.city import City, Travel
 from twin.analysis.demand import WEIGHTS, Floats, Ints
 from twin.analysis.rules import CATEGORY_IDS, CENTRE
 from twin.analysis.supply import Supply
-from twin.planned import Works
 from twin.errors import InputError
+from twin.planned import Works
 
 HORIZON_S = 3600.0
 """Nothing farther than an hour is told apart from unreachable."""

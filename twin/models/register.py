@@ -308,8 +308,17 @@ def _entries(cursor: duckdb.DuckDBPyConnection, where: str, values: list[object]
         ).fetchall()
     }
     return [
-        Entry(identity, *rest, tuple(versions.get(identity, ())), placed.get(identity))
-        for identity, *rest in models
+        Entry(
+            identity,
+            name,
+            building,
+            shown,
+            made,
+            changed,
+            tuple(versions.get(identity, ())),
+            placed.get(identity),
+        )
+        for identity, name, building, shown, made, changed in models
     ]
 
 

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, Response
 from twin import scenario
 from twin.analysis import building_works
 from twin.errors import InputError
-from twin.models import contents, link, placing, planned, register, tables
+from twin.models import contents, link, listing, placing, planned, register, tables
 from twin.models.intake import Job
 from twin.models.register import Entry
 from twin.store import Store, unusable
@@ -92,19 +92,12 @@ async def listed(request: Request) -> Response:
     """``GET /api/bim``: every model with its version, building and place, and the largest file taken."""
     current = state.current()
 
-    def make() -> dict[str, Any]:
-        entries = register.listed(current.store)
-        known = _buildings(current.store, entries)
-        return {
-            "models": [_brief(current.store, entry, known) for entry in entries],
-            "max_mb": current.settings.bim_max_mb,
-        }
-
-    return Json(await in_thread(make))
+    rows = await in_thread(listing.models, current.store)
+    return Json({"models": rows, "max_mb": current.settings.bim_max_mb})
 
 
 async def shown(request: Request) -> Response:
-    """``GET /api/bim/{model}``: one model: versions, document, hypotheses, place, links offered; ``?version=`` for an older."""
+    """``GET /api/bim/{model}``: one model: versions, document, hypotheses, place, links; ``?version=`` for an older one."""
     current, identity = state.current(), request.path_params["model"]
     asked = request.query_params.get("version")
     wanted = None if asked is None else integer(asked, "version", 1, 10**6)
@@ -116,7 +109,7 @@ async def shown(request: Request) -> Response:
         place = register.placement(store, entry)
         now = register.document(store, entry.id, entry.version)
         about = current.memo("bim-place", placing.told, entry.id, entry.version, _marks(store))
-        return _brief(store, entry, _buildings(store, [entry])) | {
+        return _brief(store, entry) | {
             "versions": [version.as_dict() for version in reversed(entry.versions)],
             "document": document.as_dict(),
             "hypotheses": about["hypotheses"],
@@ -168,7 +161,7 @@ async def change(request: Request) -> Response:
             entry = placing.accept(store, entry, entry.version, str(body["hypothesis"]))
         if building is not _KEEP:
             entry = register.link(store, entry.id, building)
-        return _brief(store, entry, _buildings(store, [entry]))
+        return _brief(store, entry)
 
     return Json(await in_thread(make))
 
@@ -230,31 +223,7 @@ async def placed(request: Request) -> Response:
     store = state.current().store
     box = _box(request.query_params.get("bbox"))
 
-    def make() -> dict[str, Any]:
-        entries = [entry for entry in register.listed(store) if entry.placed is not None]
-        known = _buildings(store, entries)
-        found = []
-        for entry in entries:
-            document = register.document(store, entry.id, entry.version)
-            place = register.placement(store, entry)
-            assert place is not None
-            if box is not None and not (box[0] <= place.lon <= box[2] and box[1] <= place.lat <= box[3]):
-                continue
-            data = document.as_dict()
-            kept = ("files", "storeys", "origin_m", "ground_m", "bbox_m", "footprint_m", "height_m")
-            found.append(
-                {
-                    "id": entry.id,
-                    "name": entry.name,
-                    "version": entry.version,
-                    "placement": place.as_dict(),
-                    "building": known.get(entry.building or -1),
-                }
-                | {name: data[name] for name in kept}
-            )
-        return {"models": found}
-
-    return Json(await in_thread(make))
+    return Json({"models": await in_thread(listing.drawn, store, box)})
 
 
 async def footprints(request: Request) -> Response:
@@ -299,29 +268,8 @@ def _too_large(most: int) -> InputError:
     )
 
 
-def _buildings(store: Store, entries: list[Entry]) -> dict[int, dict[str, Any]]:
-    return placing.buildings(store, [entry.building for entry in entries if entry.building is not None])
-
-
-def _brief(store: Store, entry: Entry, known: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    """One model as the list tells it."""
-    current = entry.current
-    place = register.placement(store, entry)
-    return {
-        "id": entry.id,
-        "name": entry.name,
-        "version": entry.version,
-        "versions": len(entry.versions),
-        "building": None if entry.building is None else known.get(entry.building),
-        "placement": None if place is None else place.as_dict(),
-        "outcome": current.outcome,
-        "findings_count": current.findings,
-        "schema": current.schema,
-        "height_m": current.height_m,
-        "storeys": current.storeys,
-        "file": current.file_name,
-        "updated_at": entry.updated_at.isoformat(timespec="seconds"),
-    }
+def _brief(store: Store, entry: Entry) -> dict[str, Any]:
+    return listing.brief(store, entry, listing.buildings(store, [entry]))
 
 
 def _marks(store: Store) -> tuple[Any, ...]:
