@@ -16,6 +16,7 @@ import numpy as np
 
 from bim.errors import BimError
 from bim.georeference.placement import Placement, turned
+from bim.model import Model
 
 ControlPoint = tuple[float, float, float, float]
 """x and y in the model's axes (metres), longitude and latitude (degrees)."""
@@ -52,8 +53,8 @@ class Fit:
 
 def fit(
     points: Sequence[ControlPoint],
+    model: Model,
     *,
-    model_origin: Sequence[float] = (0.0, 0.0, 0.0),
     height_m: float = 0.0,
     rotation_deg: float | None = None,
 ) -> Fit:
@@ -63,8 +64,8 @@ def fit(
     ----------
     points
         Two or more, or one with ``rotation_deg``.
-    model_origin
-        :attr:`bim.model.Model.origin_m`.
+    model
+        Its origin is what the placement puts on the ground.
     height_m
         Height of the origin: control points have none.
     rotation_deg
@@ -78,10 +79,10 @@ def fit(
     table = _checked(points, rotation_deg)
     lon, lat = float(table[:, 2].mean()), float(table[:, 3].mean())
     frame = Placement(lon, lat)
-    model = table[:, :2] - np.asarray(model_origin[:2], dtype=float)
+    drawn = table[:, :2] - np.asarray(model.origin_m[:2], dtype=float)
     world = frame.from_lonlat(table[:, 2:], (0.0, 0.0, 0.0))
-    middle_model, middle_world = model.mean(axis=0), world.mean(axis=0)
-    p, q = model - middle_model, world - middle_world
+    middle_model, middle_world = drawn.mean(axis=0), world.mean(axis=0)
+    p, q = drawn - middle_model, world - middle_world
     dot, cross = float((p * q).sum()), float((p[:, 0] * q[:, 1] - p[:, 1] * q[:, 0]).sum())
     spread = float((p * p).sum())
     scale = math.hypot(dot, cross) / spread if spread > 0 else 1.0
@@ -96,15 +97,17 @@ def fit(
         float(at_lon),
         float(at_lat),
         height_m,
-        turned(math.degrees(angle) - meridians),
+        turned(math.degrees(angle) - meridians if rotation_deg is None else rotation_deg),
         source="control points",
     )
-    put = frame.from_lonlat(placement.to_lonlat(table[:, :2], (*model_origin[:2], 0.0)), (0.0, 0.0, 0.0))
+    put = frame.from_lonlat(placement.to_lonlat(table[:, :2], model.origin_m), (0.0, 0.0, 0.0))
     residuals = np.hypot(*(put - world).T)
     return Fit(placement, [float(value) for value in residuals], scale)
 
 
-def _checked(points: Sequence[ControlPoint], rotation_deg: float | None) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _checked(
+    points: Sequence[ControlPoint], rotation_deg: float | None
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     try:
         table = np.asarray(points, dtype=float).reshape(len(points), -1)
     except (TypeError, ValueError):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from bim.finding import Finding, Sentence, Severity
 
 
-def _finding(code: str, zh: str, en: str, severity: Severity = "warning", step_id: int | None = None) -> Finding:
+def _finding(
+    code: str, zh: str, en: str, severity: Severity = "warning", step_id: int | None = None
+) -> Finding:
     return Finding(f"georeference.{code}", severity, Sentence(zh, en), step_id=step_id)
 
 

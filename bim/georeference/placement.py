@@ -165,7 +165,9 @@ class Placement:
         """The reverse of :meth:`as_dict`; unknown keys are ignored."""
         if "lon" not in data or "lat" not in data:
             raise BimError(
-                "位置缺少经度 lon 或纬度 lat。", "the position lacks lon or lat.", code="georeference.placement"
+                "位置缺少经度 lon 或纬度 lat。",
+                "the position lacks lon or lat.",
+                code="georeference.placement",
             )
         known = {field: data[field] for field in cls.__dataclass_fields__ if field in data}
         return cls(**known)

@@ -42,7 +42,7 @@ LIKELY = {
     "coordinates_in_metres": 0.94,
     "map_unit": 0.95,
     "doubled": 0.94,
-    "sign": 0.6,
+    "sign": 0.8,
     "lat_lon_swapped": 0.93,
     "gcj02": 0.85,
     "bd09": 0.8,
@@ -146,7 +146,9 @@ def _context(evidence: Evidence, step_id: int | None) -> Context | None:
     """The context of an operation, else the one of the model's shapes."""
     contexts = evidence.contexts
     chosen = next((item for item in contexts if item.step_id == step_id), None)
-    return chosen or next((item for item in contexts if item.kind == "Model"), contexts[0] if contexts else None)
+    return chosen or next(
+        (item for item in contexts if item.kind == "Model"), contexts[0] if contexts else None
+    )
 
 
 def turn_of(true_north: tuple[float, float]) -> float:
@@ -176,7 +178,9 @@ def _offset(evidence: Evidence, centre_m: Point | None) -> _Offset | None:
             source, zh, en = names[frame.of]
             return _Offset(source, zh, en, frame.location_m, frame.rotation_deg, frame.step_id, own_unit=True)
     if centre_m is not None and _length(centre_m) > FAR_M:
-        return _Offset("raw_coordinates", "构件坐标", "the shapes themselves", centre_m, 0.0, None, own_unit=False)
+        return _Offset(
+            "raw_coordinates", "构件坐标", "the shapes themselves", centre_m, 0.0, None, own_unit=False
+        )
     return None
 
 
@@ -198,7 +202,7 @@ def _candidates(
     others += [(definition, definition) for definition in region.systems]
     if system is None or not (system.name or system.description or system.wkt):
         slip = "crs_missing" if operation else None
-        found = (faults.crs_missing(step_id),)
+        found: tuple[Finding, ...] = (faults.crs_missing(step_id),)
         for rank, (definition, label) in enumerate(others):
             yield definition, label, 0.95**rank, slip, found
         return
@@ -209,8 +213,7 @@ def _candidates(
         for rank, (definition, label) in enumerate(others):
             yield definition, label, 0.95**rank, "unknown_crs", found
         return
-    usable = not crs(meant.definition).is_geographic
-    if usable:
+    if crs(meant.definition).is_projected:
         text = meant.how == "name" and meant.label != system.name
         found = (faults.crs_text(system.name or system.description, meant.label, step_id),) if text else ()
         yield meant.definition, meant.label, 1.0, "crs_free_text" if text else None, found
@@ -308,7 +311,7 @@ def _operation(
             right = meant * evidence.to_metre / system_unit
             starts.append(base.slipped("scale", faults.scale(written, right, step_id), factor=meant))
         for start in starts:
-            yield from _doubled(evidence, start, offset, context)
+            yield from _doubled(start, offset, context)
             for reading in _numbers(start, map_unit, system_unit, evidence.to_metre):
                 yield reading
                 if context is not None and _length(pivot) > 1.0:
@@ -319,9 +322,7 @@ def _operation(
                     )  # fmt: skip
 
 
-def _doubled(
-    evidence: Evidence, start: Reading, offset: _Offset | None, context: Context | None
-) -> Iterator[Reading]:
+def _doubled(start: Reading, offset: _Offset | None, context: Context | None) -> Iterator[Reading]:
     """The operation and the placements carry the same offset: one of them is left out."""
     turn, world = start.rotation_deg, context.location_m if context else (0.0, 0.0, 0.0)
     size = math.hypot(start.eastings, start.northings)
@@ -422,7 +423,7 @@ def _placement(
     north = turn_of(context.true_north) if context and context.true_north else 0.0
     named_systems = [Operation("site_placement", 0, None, "", x, y, z, None, None, None, system=system)
                      for system in evidence.systems]  # fmt: skip
-    for operation in named_systems or [None]:
+    for operation in named_systems or (None,):
         for definition, label, likely, slip, found in _candidates(operation, region, local_systems):
             unit = unit_to_metre(definition)
             base = Reading(
@@ -503,7 +504,9 @@ def _site(evidence: Evidence, site: Site, context: Context | None, region: Regio
     )  # fmt: skip
     if north and frame and abs(turn_of(north)) > 0.01 and abs(turn_of(north) - frame.rotation_deg) < 0.05:
         # Revit writes the same turn into the placement of the site and into true north
-        base = base.slipped("north_doubled", faults.north_doubled(frame.rotation_deg, site.step_id), rotation_deg=0.0)
+        base = base.slipped(
+            "north_doubled", faults.north_doubled(frame.rotation_deg, site.step_id), rotation_deg=0.0
+        )
     default = default_of(site.latitude, site.longitude)
     if is_null_island(site.latitude, site.longitude):
         yield base.slipped("null_island", faults.null_island(site.step_id))

@@ -29,7 +29,7 @@ def check(evidence: Evidence, model: Model | None = None) -> list[Finding]:
     model
         Where given, its buildings are counted from it.
     """
-    found = []
+    found: list[Finding] = []
     buildings = model.counts.get("IfcBuilding", evidence.buildings) if model else evidence.buildings
     alignments = model.counts.get("IfcAlignment", 0) if model else 0
     found += _presence(evidence, buildings + alignments)

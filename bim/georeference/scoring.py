@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from shapely import affinity
-from shapely.geometry import MultiPoint, Polygon, box
+from shapely.geometry import Polygon, box
 from shapely.ops import unary_union
 
 from bim.georeference.placement import Placement
@@ -146,20 +146,14 @@ def turned_about(
                 best = (float(degrees), fid, value)
     if best is None:
         return None
-    degrees, fid, value = best
+    turn, fid, value = best
     outline = next(shape for number, shape in outlines if number == fid)
     for step in (1.0, 0.2, 0.04, 0.008):
-        for turn in [degrees + step * k for k in range(-4, 5)]:
-            tried = iou(affinity.rotate(placed, turn, origin=pivot), outline)
+        for candidate in [turn + step * k for k in range(-4, 5)]:
+            tried = iou(affinity.rotate(placed, candidate, origin=pivot), outline)
             if tried > value:
-                degrees, value = turn, tried
-    return degrees, fid, value
-
-
-def ring_points(shape: shapely.Geometry) -> list[tuple[float, float]]:
-    """Corners of a shape's convex hull."""
-    hull = MultiPoint(shapely.get_coordinates(shape)).convex_hull
-    return [(float(x), float(y)) for x, y in shapely.get_coordinates(hull)[:-1]]
+                turn, value = candidate, tried
+    return turn, fid, value
 
 
 def raised(score: float, share: float) -> float:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -157,7 +157,7 @@ def to_lonlat(definition: str, x: float, y: float) -> tuple[float, float] | None
     """Longitude and latitude (degrees) of a point of a system; None where it has none."""
     try:
         lon, lat = transformer(definition).transform(x, y)
-    except ProjError:
+    except (ProjError, CRSError):
         return None
     if not (math.isfinite(lon) and math.isfinite(lat)) or abs(lon) > 180 or abs(lat) > 90:
         return None
@@ -226,13 +226,18 @@ class Named:
 _CODE = re.compile(r"\bEPSG\s*:{0,2}\s*(?:[\d.]*:)?\s*(\d{4,6})\b", re.IGNORECASE)
 _LOCAL = re.compile(r"上海|城市坐标|地方坐标|独立坐标|local grid|site grid|shanghai", re.IGNORECASE)
 _DATUMS = (
-    ("CGCS2000", re.compile(r"cgcs\s*2000|国家\s*2000|国家大地|2000\s*国家|china[ _]2000|china geodetic", re.I)),
+    (
+        "CGCS2000",
+        re.compile(r"cgcs\s*2000|国家\s*2000|国家大地|2000\s*国家|china[ _]2000|china geodetic", re.I),
+    ),
     ("Xian 1980", re.compile(r"xi'?an\s*(19)?80|西安\s*(19)?80|(19)?80\s*西安", re.I)),
     ("Beijing 1954", re.compile(r"beijing\s*(19)?54|北京\s*(19)?54|(19)?54\s*北京", re.I)),
 )
 _SIX = re.compile(r"(6|六)\s*度\s*(分)?带|6[- ]?degree", re.I)
 _MERIDIAN = re.compile(
-    r"(?:CM|central meridian|中央(?:子午|经)线)\D{0,6}?(\d{2,3})(?:\.0+)?|\b(\d{2,3})\s*°?\s*E\b|(\d{2,3})\s*(?:°|度(?!\s*(?:分)?带))",
+    r"(?:CM|central meridian|中央(?:子午|经)线)\D{0,6}?(\d{2,3})(?:\.0+)?"
+    r"|\b(\d{2,3})\s*°?\s*E\b"
+    r"|(\d{2,3})\s*(?:°|度(?!\s*(?:分)?带))",
     re.I,
 )
 _ZONE = re.compile(r"zone\s*(\d{2})\b|第?\s*(\d{2})\s*(?:号)?带|带号\s*(\d{2})", re.I)
@@ -240,9 +245,11 @@ _UTM = re.compile(r"UTM\D{0,8}?(\d{1,2})\s*([NS])?\b", re.I)
 
 
 def _by_name(name: str) -> str | None:
+    if not name.strip() or len(name) > 200 or re.search(r"[+={}\[\]]", name):
+        return None  # a name of the registry, no text that would make PROJ read files
     try:
         authority = crs(name).to_authority(min_confidence=70)
-    except CRSError:
+    except (CRSError, ValueError):
         return None
     return f"{authority[0]}:{authority[1]}" if authority else None
 
@@ -262,25 +269,17 @@ def _chinese(text: str) -> str | None:
         number = int(next(group for group in match.groups() if group))
         if 72 <= number <= 138 and number % 3 == 0:
             return _by_name(f"{datum} / {width}Gauss-Kruger CM {number}E")
-    match = _ZONE.search(rest)
-    if match:
-        number = int(next(group for group in match.groups() if group))
+    zone = _ZONE.search(rest)
+    if zone:
+        number = int(next(group for group in zone.groups() if group))
         return _by_name(f"{datum} / {width}Gauss-Kruger zone {number}")
     return None
 
 
-def _local_definitions(local_systems: Sequence[LocalSystem]) -> Iterator[tuple[str, str]]:
-    for item in local_systems:
-        name, definition = ("", item) if isinstance(item, str) else item
-        try:
-            yield name or crs(definition).name, definition
-        except CRSError:
-            continue
-
-
 def local_definitions(local_systems: Sequence[LocalSystem]) -> list[tuple[str, str]]:
     """Names and definitions of the configured systems that PROJ understands."""
-    return list(_local_definitions(local_systems))
+    pairs = [("", item) if isinstance(item, str) else item for item in local_systems]
+    return [(name or crs(text).name, text) for name, text in pairs if known(text)]
 
 
 def named(
@@ -309,7 +308,7 @@ def named(
         definition = f"{authority[0]}:{authority[1]}" if authority else wkt
         return Named(definition, definition if authority else system.name, "wkt")
     everything = " ".join([name, *more])
-    for local_name, definition in _local_definitions(local_systems):
+    for local_name, definition in local_definitions(local_systems):
         if local_name and (local_name.casefold() in everything.casefold() or name.casefold() == local_name):
             return Named(definition, local_name, "local")
     if _LOCAL.search(name):
@@ -328,7 +327,6 @@ def named(
 def known(definition: str) -> bool:
     """Whether PROJ understands a definition."""
     try:
-        crs(definition)
-    except CRSError:
+        return len(crs(definition).axis_info) >= 1
+    except (CRSError, ValueError):
         return False
-    return True
