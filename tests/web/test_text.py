@@ -11,15 +11,16 @@ import pytest
 from twin.settings import ROOT
 
 WEB = ROOT / "twin" / "web"
-FOLDERS = tuple(WEB / name for name in ("map", "data_page", "analysis", "life_circle", "coverage"))
+FOLDERS = tuple(WEB / name for name in ("map", "data_page", "analysis", "life_circle", "coverage", "bim"))
 PREFIXES = {
     "map": "map",
     "data_page": "data",
     "analysis": "analysis",
     "life_circle": "life",
     "coverage": "coverage",
+    "bim": "bim",
 }
-SHARED = ("life_circle", "coverage")
+SHARED = ("life_circle", "coverage", "bim")
 """Folders of pages that take a text from ``analysis.`` where they have none of their own."""
 _LITERAL = re.compile(r"""(===\s*)?(?:'([^'\n]*)'|`([^`\n]*)`)""")
 _KEY = re.compile(r"[a-z][a-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*")

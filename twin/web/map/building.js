@@ -9,7 +9,6 @@ import {readGlb} from './glb.js';
 import {rgb, theme} from './text.js';
 
 const MATERIAL = {ambient: 0.62, diffuse: 0.5, shininess: 18, specularColor: [26, 28, 32]};
-const SPACE_OPACITY = 0.72;
 const GHOST = 0.09; // opacity of what stands around what is looked at
 const SUNK = 0.04; // metres that a ground slab may lie below the ground and still be seen
 
@@ -133,7 +132,7 @@ export class Building {
       const painted = look === HIDDEN ? null : this.paint?.(row);
       if (painted) {
         look = painted.length > 3 || space ? PAINTED : TINTED;
-        color = bytes(painted, space ? SPACE_OPACITY * 255 : 255);
+        color = bytes(painted);
       } else if (space && look) {
         look = PAINTED;
         color = bytes(rgb('bim'), 0.4 * 255);

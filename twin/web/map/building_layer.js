@@ -44,6 +44,7 @@ out vec4 position_commonspace;
 out vec4 vColor;
 out float vHeight;
 out float vLevel;
+out float vPainted;
 
 vec4 texelOf(int index) { return texelFetch(elementTable, ivec2(index % ${TABLE_WIDTH}, index / ${TABLE_WIDTH}), 0); }
 
@@ -67,6 +68,7 @@ void main(void) {
   geometry.normal = normals_commonspace;
   vHeight = positions.z;
   vLevel = place.z;
+  vPainted = look == ${PAINTED} ? 1.0 : 0.0;
   DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
   DECKGL_FILTER_COLOR(vColor, geometry);
   if (!drawn) gl_Position = vec4(2.0, 2.0, 2.0, 1.0); // the whole triangle, as its corners share the element
@@ -82,10 +84,13 @@ in vec4 position_commonspace;
 in vec4 vColor;
 in float vHeight;
 in float vLevel;
+in float vPainted;
 out vec4 fragColor;
 
 void main(void) {
   if (vHeight > bim.section || vLevel < bim.ground) discard;
+  // Of a body that is seen through only the near side is drawn: its far side would come and go with the order of triangles.
+  if (bim.seeThrough > 0.5 && vPainted > 0.5 && !gl_FrontFacing) discard;
   vec4 color = vColor;
   DECKGL_FILTER_COLOR(color, geometry);
   if (picking.isActive > 0.5) { fragColor = color; return; }

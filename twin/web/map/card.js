@@ -46,7 +46,7 @@ export class Card {
         records.map((fact) => this.group(fact.column, `${say(fact.title)} (${fact.value.length})`, this.records(fact))),
         this.group('evidence', t('card.evidence'), this.evidence(card))),
       h('div.tw-card-foot', {},
-        h('button.tw-button', {type: 'button', onclick: () => this.app.engine.fly(this.app.selection.viewOf(card))}, icon('target'), t('card.fly'))));
+        h('button.tw-button', {type: 'button', onclick: () => this.app.engine.fly(this.app.selection.viewOf(card))}, icon('target'), t('card.fly')), this.app.guide.links(card)));
   }
 
   nameOf(card) {

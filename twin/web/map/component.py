@@ -24,7 +24,7 @@ def city_map(*, mode: str, key: str, **data: Any) -> Any:
     Parameters
     ----------
     mode
-        ``"explore"``, ``"life-circle"`` and ``"coverage"`` fill the window with the whole
+        ``"explore"``, ``"life-circle"``, ``"coverage"`` and ``"bim"`` fill the window with the whole
         interface of their page; ``"view"`` is a map in the page's own flow.
     key
         Streamlit's key; the map lives as long as it.

@@ -2,7 +2,7 @@
 //
 // Streamlit calls mount() again on every rerun; the running map is kept and only
 // told of the new data. `data.mode` decides what surrounds the map:
-//   explore, life-circle, coverage  (MODES)
+//   explore, life-circle, coverage, bim  (MODES)
 //            the whole window with bars, panels and cards; the view lives in the address
 //   view     only the map with its labels and navigation, in the element's own box
 //            (data.height, data.layers, data.bounds), for previews and other pages
@@ -93,22 +93,22 @@ class TwinMap {
   open(twin, Guide = Mode) {
     this.twin = twin;
     this.layer = Object.fromEntries(twin.layers.map((item) => [item.id, item]));
-    const asked = this.full ? share.read(location.href, twin) : {view: null, layers: null, sun: null, selection: null};
-    const layers = initialLayers(twin.layers);
     this.guide = new Guide(this);
+    const asked = this.full ? share.read(location.href, twin, this.guide.closest) : {view: null, layers: null, sun: null, selection: null};
+    const layers = initialLayers(twin.layers);
     if (this.full) this.guide.read(new URL(location.href).searchParams);
     for (const [id, on] of Object.entries(this.guide.layers())) layers[id].on = on && this.layer[id].rows > 0;
     const wanted = asked.layers ?? this.data.layers;
     if (wanted) for (const [id, state] of Object.entries(layers)) Object.assign(state, wanted[id] ?? {on: false});
     this.store = new Store({
-      layers, sun: asked.sun ?? {on: false, date: today(), minutes: 15 * 60, shadows: false}, selection: null, panel: this.full && twin.bounds ? this.guide.start : '',
+      layers, sun: asked.sun ?? {on: false, date: today(), minutes: 15 * 60, shadows: false}, selection: null, panel: this.full && (twin.bounds || !this.guide.needsCity) ? this.guide.start : '',
     });
     this.canvas = h('div.tw-canvas', {role: 'application', tabindex: this.full ? '-1' : null});
     this.host.replaceChildren(this.canvas);
     this.paint();
     this.engine = new Engine(this.canvas, {
       assets: this.assets,
-      view: asked.view ?? this.#firstView(),
+      view: {...(asked.view ?? this.#firstView()), maxZoom: this.guide.closest},
       onClick: (info) => this.clicked(info),
       onView: () => this.viewed(),
       onLoading: (loading) => this.shell.loading(loading),
@@ -265,7 +265,7 @@ class TwinMap {
 
   /** Keep the present view in the address, so that reload and bookmark bring it back. */
   remember() {
-    if (this.full && !this.gone && this.twin.bounds) history.replaceState(history.state, '', share.write(this));
+    if (this.full && !this.gone && (this.twin.bounds || !this.guide.needsCity)) history.replaceState(history.state, '', share.write(this));
   }
 
   key(event) {

@@ -7,16 +7,20 @@ import {Card} from './card.js';
 import {LayersPanel} from './layers_panel.js';
 import {Search} from './search.js';
 import {Sharing} from './sharing.js';
+import {Standing} from './standing.js';
 import {t} from './text.js';
 
 /** Modes that fill the window, and the module below the assets that holds their `Mode`; null: this one. */
-export const MODES = {explore: null, 'life-circle': 'life_circle/main.js', coverage: 'coverage/main.js'};
+export const MODES = {explore: null, 'life-circle': 'life_circle/main.js', coverage: 'coverage/main.js', bim: 'bim/main.js'};
 
 export class Mode {
   page = 'explore'; // its name among the links of the top bar
   rail = ['layers', 'search', 'sun', 'measure', 'share'];
   start = ''; // panel that is open at first
   hint = true; // whether the first visit is told how to move
+  closest = 19.5; // zoom
+  needsCity = true; // whether the page says nothing to a home without data
+  standing = null; // placed building models in view
 
   constructor(app) { this.app = app; }
 
@@ -35,13 +39,16 @@ export class Mode {
   card() { return new Card(this.app); }
 
   /** Properties laid over a layer of the scene, null for none; see Engine.looks. */
-  looks() { return null; }
+  looks(id, level, layer) { return this.standing?.looks(id, level, layer) ?? null; }
+
+  /** What the card of an object offers beside the way to it: elements. */
+  links(card) { return this.standing?.links(card) ?? null; }
 
   /** Legends beside those of the layers: [{head: element | null, title, entries: [{color, zh, en, count}], mark}]; with `element`, that is shown instead, and the rest goes into pictures. */
   legends() { return []; }
 
   /** A click on the map; true when it was taken. */
-  click() { return false; }
+  click(info) { return this.standing?.click(info) ?? false; }
   cursor() { return null; }
 
   /** Keys and Escape before the map's own; true when they were taken. */
@@ -53,9 +60,14 @@ export class Mode {
   write() {}
 
   /** After everything stands; after language or theme were changed; after the camera moved; after a panel was opened ('' closed). */
-  open() {}
-  render() {}
-  viewed() {}
+  open() {
+    if (!this.app.full) return;
+    this.standing = new Standing(this.app, {changed: () => this.app.engine.overlay('models', this.standing.layers())});
+    this.standing.viewed();
+  }
+
+  render() { this.standing?.paint(); }
+  viewed() { this.standing?.viewed(); }
   opened() {}
-  dispose() {}
+  dispose() { this.standing?.dispose(); }
 }

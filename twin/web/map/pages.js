@@ -3,7 +3,7 @@
 import {h} from './dom.js';
 import {language, t, theme} from './text.js';
 
-const PAGES = [['explore', '.'], ['life', 'life-circle'], ['coverage', 'coverage'], ['data', 'data']];
+const PAGES = [['explore', '.'], ['life', 'life-circle'], ['coverage', 'coverage'], ['bim', 'bim'], ['data', 'data']];
 
 /** The address of a page below where the twin is served, with language and theme kept. */
 export const pageAddress = (path) => `${new URL(path, document.baseURI).pathname}?lang=${language()}&theme=${theme()}`;

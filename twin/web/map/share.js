@@ -12,14 +12,14 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 const TIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}):(\d{2})$/;
 const numeric = (column) => column && (column.kind === 'number' || column.kind === 'integer');
 
-/** Read the address into {view, layers, sun, selection}; what is missing or malformed is null. */
-export function read(address, twin) {
+/** Read the address into {view, layers, sun, selection}; what is missing or malformed is null; `closest` is the largest zoom. */
+export function read(address, twin, closest) {
   const query = new URL(address).searchParams;
   const number = (name) => (NUMBER.test(query.get(name) ?? '') ? Number(query.get(name)) : null);
   const [lon, lat, z] = [number('lon'), number('lat'), number('z')];
   const inside = lon !== null && lat !== null && z !== null && Math.abs(lon) <= 180 && Math.abs(lat) <= 85;
   const view = inside
-    ? {longitude: lon, latitude: lat, zoom: Math.min(19.5, Math.max(7, z)), pitch: Math.min(60, Math.max(0, number('p') ?? 0)), bearing: number('b') ?? 0}
+    ? {longitude: lon, latitude: lat, zoom: Math.min(closest, Math.max(7, z)), pitch: Math.min(60, Math.max(0, number('p') ?? 0)), bearing: number('b') ?? 0}
     : null;
   const time = TIME.exec(query.get('t') ?? '');
   const [layer, fid] = (query.get('select') ?? '').split(':');

@@ -117,7 +117,7 @@ export class Shell {
     fill(this.tools,
       button('north', 'compass', () => engine.fly({bearing: 0}, 500)),
       button('tilt', 'tilt', () => engine.fly({pitch: engine.view.pitch > 5 ? 0 : 55}, 600)),
-      button('in', 'plus', () => engine.fly({zoom: Math.min(19.5, engine.view.zoom + 1)}, 300)),
+      button('in', 'plus', () => engine.fly({zoom: Math.min(engine.view.maxZoom, engine.view.zoom + 1)}, 300)),
       button('out', 'minus', () => engine.fly({zoom: Math.max(7, engine.view.zoom - 1)}, 300)));
     this.compass = this.tools.querySelector('[data-nav=north] svg');
   }
@@ -163,7 +163,7 @@ export class Shell {
 
   #empty() {
     this.emptyBox?.remove();
-    if (this.app.twin.bounds || !this.app.full) return;
+    if (this.app.twin.bounds || !this.app.full || !this.app.guide.needsCity) return;
     this.emptyBox = h('div.tw-empty', {}, h('div.tw-empty-box', {},
       h('h2', {}, t('empty.title')), h('p', {}, t('empty.text')),
       h('dl', {},

@@ -21,7 +21,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
 }
-_FOLDERS = ("vendor", "map", "data_page", "analysis", "life_circle", "coverage", "text")
+_FOLDERS = ("vendor", "map", "data_page", "analysis", "life_circle", "coverage", "bim", "text")
 
 
 @cache

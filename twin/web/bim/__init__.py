@@ -1,0 +1,1 @@
+"""The BIM page: browser modules served below ``/assets/bim``."""

@@ -1,0 +1,221 @@
+// The BIM page: building models received, placed, checked and opened up by storey.
+//
+// The map component loads this module for its mode bim. For tests,
+// window.twin.guide is the page; `settled()` resolves when no question to the
+// server is out and the open model is drawn.
+
+import {closeEvidence} from '../analysis/evidence.js';
+import {LayersPanel} from '../map/layers_panel.js';
+import {Mode as Explore} from '../map/mode.js';
+import {Search} from '../map/search.js';
+import {t as ofMap} from '../map/text.js';
+import {Card} from './card.js';
+import {CityPanel} from './city_panel.js';
+import {Colours} from './colours.js';
+import {Drop} from './drop.js';
+import {Handles} from './handles.js';
+import {Marks} from './marks.js';
+import {ModelsPanel} from './models_panel.js';
+import {PlacePanel} from './place_panel.js';
+import {Queue} from './queue.js';
+import {ReportPanel} from './report_panel.js';
+import {Scene} from './scene.js';
+import {placementOf, Session} from './session.js';
+import {sentence, t} from './text.js';
+import {TreePanel} from './tree_panel.js';
+import {VersionsPanel} from './versions_panel.js';
+import {ViewPanel} from './view_panel.js';
+
+const NAME = /^[\w-]{1,64}$/;
+
+export class Mode extends Explore {
+  page = 'bim';
+  rail = ['models', 'view', 'tree', 'place', 'report', 'versions', 'city', 'layers', 'search'];
+  start = 'models';
+  hint = false;
+  closest = 22;
+  needsCity = false;
+  tool = null; // what the next click on the map does: {cursor, use(info)}
+  #works = new Set();
+
+  constructor(app) {
+    super(app);
+    app.host.classList.add('an', 'bim');
+    this.session = new Session((promise) => this.work(promise));
+    this.queue = new Queue({changed: (job) => this.own?.models.jobs(job), done: (job) => this.arrived(job)});
+  }
+
+  read(query) {
+    this.asked = NAME.test(query.get('model') ?? '') ? query.get('model') : '';
+    if (this.rail.includes(query.get('panel'))) this.start = query.get('panel');
+    else if (query.has('panel')) this.start = '';
+  }
+
+  write(query) {
+    if (this.session.id) query.set('model', this.session.id);
+    if (this.app.store.panel !== 'models') query.set('panel', this.app.store.panel);
+  }
+
+  layers() { return {site_5g: false, centre: false, facility: false, metro_station: false, pilot_area: false}; }
+
+  panels() {
+    const {app} = this;
+    this.scene = new Scene(this);
+    this.colours = new Colours(this);
+    this.marks = new Marks(this);
+    this.own = {
+      models: new ModelsPanel(this), view: new ViewPanel(this), tree: new TreePanel(this), place: new PlacePanel(this),
+      report: new ReportPanel(this), versions: new VersionsPanel(this), city: new CityPanel(this),
+    };
+    return {...this.own, layers: new LayersPanel(app), search: new Search(app), measure: app.measure};
+  }
+
+  label(panel) { return panel in this.own ? t(panel) : ofMap(panel); }
+
+  card() { return new Card(this); }
+
+  legends() { return this.colours?.legends() ?? []; }
+
+  looks(id, level, layer) { return this.scene?.looks(id, level, layer) ?? null; }
+
+  open() {
+    const {session, app} = this;
+    this.handles = new Handles(this);
+    this.drop = new Drop(app.host, (files) => this.receive(files));
+    for (const topic of ['model', 'building', 'look', 'draft', 'list', 'chosen', 'comparison']) session.on(topic, () => this.scene.draw());
+    session.on('model', () => { this.take(null); app.later(); app.host.classList.toggle('bim-open', Boolean(session.model)); });
+    session.on('chosen', () => app.card.choose(session.chosen));
+    session.on('building', () => { this.colours.renew(); app.legend.render(); });
+    this.loaded = this.attempt(Promise.all([session.refresh(), this.queue.resume()])).then(() => this.asked && this.attempt(this.show(this.asked, !/[?&]lon=/.test(location.search))));
+  }
+
+  /** Open a model and go to it. */
+  async show(id, fly = true, panel = '') {
+    if (this.app.selected) this.app.select(null);
+    const building = await this.session.open(id);
+    if (!building) return;
+    const [best] = this.session.model.hypotheses ?? [];
+    if (!building.placement) this.session.try(best ? placementOf(best) : this.here());
+    if (fly) this.fly();
+    if (panel || !this.session.model.placement) this.app.shell.open(panel || 'place', false);
+  }
+
+  /** A place in the middle of what is seen. */
+  here() {
+    const {longitude: lon, latitude: lat} = this.app.engine.view;
+    return {lon, lat, height_m: 0, rotation_deg: 0, scale: 1, source: 'by hand'};
+  }
+
+  /** Go to rows of the open model, or to all of it. */
+  fly(rows = null, ms = undefined) {
+    const {building} = this.session;
+    const bounds = building?.boundsOf(rows);
+    if (!bounds) return;
+    const {engine} = this.app;
+    const [box, extent] = [rows ? building.boxOf(rows) : null, building.extent];
+    const view = engine.viewOf(bounds, {pitch: 52, bearing: engine.view.bearing || -20, padding: rows ? 0.38 : 0.24, maxZoom: rows ? 20.5 : 19.6});
+    // What stands high is looked at over its foot: the ground behind it comes to the middle.
+    const height = (box ? (box[2] + box[5]) / 2 : (extent[2] + extent[5]) / 2) + building.base;
+    engine.fly({...view, ...lifted(view, height)}, ms);
+  }
+
+  /** Files that were dropped or chosen. */
+  receive(files, model = '') {
+    this.app.shell.open('models', false);
+    this.queue.add(files, model);
+  }
+
+  async arrived(job) {
+    await this.attempt(this.session.refresh());
+    if (job.server.model) await this.attempt(this.show(job.server.model, true));
+    this.app.shell.say(t('queue.done', {name: job.name}));
+  }
+
+  /** Take up what the next click does; null, or the same again, puts it away. */
+  take(tool) {
+    this.tool = tool && tool.name !== this.tool?.name ? tool : null;
+    this.app.host.classList.toggle('an-placing', Boolean(this.tool));
+    this.marks?.draw();
+    this.own?.[this.app.store.panel]?.write?.();
+  }
+
+  click(info) {
+    if (this.tool) { this.attempt(Promise.resolve(this.tool.use(info))); return true; }
+    const hit = info.object?.building;
+    if (!hit) {
+      if (this.session.chosen !== null) { this.session.choose(null); return true; }
+      return false;
+    }
+    if (hit === this.session.building) {
+      if (this.app.selected) this.app.select(null);
+      this.session.choose(info.object.element);
+    } else if (this.scene.earlier(hit)) this.app.shell.say(this.scene.removedText(info.object.element));
+    else this.attempt(this.show(hit.id, false));
+    return true;
+  }
+
+  cursor() { return this.tool ? 'crosshair' : null; }
+
+  escape() {
+    if (closeEvidence()) return true;
+    if (this.tool) { this.take(null); return true; }
+    if (this.app.store.panel || this.session.chosen === null) return false;
+    this.session.choose(null);
+    return true;
+  }
+
+  render() {
+    if (!this.handles) return;
+    this.session.building?.look();
+    for (const other of this.session.beside.values()) other.look();
+    this.scene.draw();
+    this.colours.renew();
+  }
+
+  viewed() { this.scene?.viewed(); }
+
+  opened(name) {
+    if (this.tool) this.take(null);
+    this.app.host.dataset.panel = name;
+    this.marks?.draw();
+    this.app.later?.();
+  }
+
+  /** Wait for a request with the thin bar. */
+  work(promise) {
+    const done = this.app.shell ? this.app.shell.work(promise) : promise;
+    this.#works.add(done);
+    const end = () => this.#works.delete(done);
+    done.then(end, end);
+    return done;
+  }
+
+  /** Do something that may fail; failures become one sentence. */
+  async attempt(promise) {
+    try {
+      return await this.work(promise);
+    } catch (error) {
+      console.warn(error);
+      this.app.shell.say(sentence(error));
+      return null;
+    }
+  }
+
+  async settled() {
+    await this.loaded;
+    while (this.#works.size) await Promise.allSettled([...this.#works]);
+  }
+
+  dispose() {
+    this.handles?.dispose();
+    this.drop?.dispose();
+    this.scene?.dispose();
+  }
+}
+
+/** Where a camera must look on the ground for what is `height` above it to stand in the middle. */
+function lifted({longitude, latitude, pitch, bearing}, height) {
+  const back = height * Math.tan((pitch * Math.PI) / 180);
+  const turn = (bearing * Math.PI) / 180;
+  return {longitude: longitude + (back * Math.sin(turn)) / (111_320 * Math.cos((latitude * Math.PI) / 180)), latitude: latitude + (back * Math.cos(turn)) / 110_950};
+}

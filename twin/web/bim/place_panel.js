@@ -1,0 +1,131 @@
+// Where the open model stands: what the file says, what that means, and the user's own hand.
+
+import {refresh} from '../analysis/refresh.js';
+import {fill, h, icon, toggle} from '../map/dom.js';
+import {percent} from '../analysis/figures.js';
+import {number, place} from '../map/format.js';
+import {say} from '../map/text.js';
+import {ControlPoints} from './control_points.js';
+import {placementOf} from './session.js';
+import {t} from './text.js';
+
+const PARTS = ['state', 'proposals', 'hand', 'points', 'foot'];
+const FIELDS = [['lon', 1e-6, 6], ['lat', 1e-6, 6], ['height_m', 0.1, 2], ['rotation_deg', 0.1, 2]];
+const NEAR_M = 0.02;
+
+export class PlacePanel {
+  constructor(page) {
+    Object.assign(this, {page, session: page.session, points: new ControlPoints(page)});
+    for (const topic of ['model', 'building', 'draft']) page.session.on(topic, () => this.write());
+  }
+
+  get title() { return t('place'); }
+
+  render(body) {
+    this.body = body;
+    this.parts = Object.fromEntries(PARTS.map((name) => [name, h('div', {'data-part': name})]));
+    fill(body, Object.values(this.parts));
+    this.write();
+  }
+
+  write() {
+    if (!this.body?.isConnected) return;
+    const {model, draft} = this.session;
+    if (!model) {
+      for (const part of Object.values(this.parts)) fill(part);
+      fill(this.parts.state, h('p.tw-note', {}, t('open_first')));
+      return;
+    }
+    refresh(this.parts.state, this.#state(model, draft));
+    refresh(this.parts.proposals, this.#proposals(model, draft));
+    this.#hand();
+    refresh(this.parts.points, this.#details('points', t('points'), this.points.element()));
+    refresh(this.parts.foot, draft ? h('div.tw-buttons.bim-sticky', {},
+      h('button.tw-button.tw-primary', {type: 'button', 'data-key': 'accept', onclick: () => this.accept()}, icon('check'), t('place.accept')),
+      model.placement ? h('button.tw-button', {type: 'button', 'data-key': 'discard', onclick: () => { this.session.try(null); this.page.fly(); }}, t('place.discard')) : null) : null);
+  }
+
+  #state({placement, hypotheses}, draft) {
+    const line = (kind, symbol, text) => h('p.bim-place-state', {'data-kind': kind}, icon(symbol), h('span', {}, text));
+    if (draft) return line('draft', 'target', t('place.draft', {source: this.#source(draft.source)}));
+    if (placement) return [line('good', 'check', t('place.placed', {source: this.#source(placement.source), at: place(placement.lon, placement.lat)}))];
+    return line('bad', 'warn', t(hypotheses?.length ? 'place.none' : 'place.nothing'));
+  }
+
+  #source(name) {
+    if (name === 'by hand') return t('place.by_hand');
+    if (name === 'control points') return t('place.by_points');
+    const found = (this.session.model.hypotheses ?? []).find((item) => item.name === name);
+    return found ? say(found.title) : name;
+  }
+
+  #proposals({hypotheses = [], placement}, draft) {
+    if (!hypotheses.length) return h('p.tw-note', {}, t('place.no_proposals'));
+    const chosen = draft?.source ?? placement?.source;
+    return [h('div.an-section-head', {}, h('h3', {}, t('place.proposals')), h('span.tw-count', {}, number(hypotheses.length))),
+      h('ol.bim-proposals', {}, hypotheses.map((item, index) => this.#proposal(item, index, item.name === chosen)))];
+  }
+
+  #proposal(item, index, on) {
+    const {page} = this;
+    const hover = (name) => { page.marks.hovered = name; page.marks.draw(); };
+    const overlap = item.overlap === null || item.overlap === undefined ? null : t('place.overlap', {share: percent(item.overlap)});
+    return h('li', {'data-hypothesis': item.name, 'data-on': String(on), onmouseenter: () => hover(item.name), onmouseleave: () => hover(null)},
+      h('button.bim-proposal', {type: 'button', 'aria-pressed': String(on), 'data-key': `h-${item.name}`, onclick: () => { this.session.try(placementOf(item)); page.fly(); }},
+        h('i.bim-rank', {}, String(index + 1)), h('b', {}, say(item.title)),
+        h('span.bim-score', {role: 'img', 'aria-label': t('place.score', {share: percent(item.score)}), title: t('place.score', {share: percent(item.score)})}, h('i', {style: `width:${Math.round(100 * item.score)}%`})),
+        h('small', {}, [item.crs, overlap].filter(Boolean).join(' · '))),
+      on ? h('div.bim-evidence', {},
+        h('ul', {}, (item.why ?? []).map((text) => h('li', {}, icon('check'), h('span', {}, say(text))))),
+        item.faults?.length ? h('ul.bim-faults', {}, item.faults.map((fault) => h('li', {'data-severity': fault.severity}, icon('warn'), h('span', {}, say(fault.text))))) : null) : item.faults?.length ? h('small.bim-fault-count', {}, icon('warn'), t('place.faults', {n: item.faults.length})) : null);
+  }
+
+  #details(key, title, content) {
+    return h('details.tw-group', {open: this[`${key}Open`] ?? false, ontoggle: (event) => { this[`${key}Open`] = event.target.open; }}, h('summary', {}, title, icon('down')), content);
+  }
+
+  /** The fields follow what is dragged; one that is being typed into stays. */
+  #hand() {
+    const {building} = this.session;
+    const placement = building?.placement;
+    if (!this.parts.hand.firstChild || !this.fields) this.#buildHand();
+    const {handles} = this.page;
+    this.dragSwitch.checked = handles.on;
+    for (const [name, , digits] of FIELDS) {
+      const input = this.fields[name];
+      input.disabled = !placement;
+      if (document.activeElement !== input) input.value = placement ? Number(placement[name] ?? 0).toFixed(digits) : '';
+    }
+  }
+
+  #buildHand() {
+    const {page, session} = this;
+    this.fields = Object.fromEntries(FIELDS.map(([name, step]) => [name, h('input.tw-input', {type: 'number', step, 'data-field': name, 'aria-label': t(`place.${name}`), onchange: (event) => {
+      const value = Number(event.target.value);
+      if (event.target.value !== '' && Number.isFinite(value)) session.try({...session.building.placement, [name]: value, source: 'by hand'});
+    }})]));
+    const drag = (on) => { page.handles.on = on; page.marks.draw(); if (on) page.app.engine.fly({pitch: Math.min(page.app.engine.view.pitch, 30)}, 500); };
+    this.dragSwitch = toggle(t('place.drag'), page.handles.on, drag, {'data-key': 'drag'});
+    fill(this.parts.hand, this.#details('hand', t('place.hand'), [
+      h('label.tw-row', {}, h('span', {}, t('place.drag')), this.dragSwitch),
+      h('p.tw-note', {}, t('place.drag.text')),
+      h('div.bim-fields', {}, FIELDS.map(([name]) => h('label', {}, h('span', {}, t(`place.${name}`)), this.fields[name]))),
+      h('div.tw-buttons', {}, h('button.tw-button', {type: 'button', 'data-key': 'here', onclick: () => { session.try({...(session.building.placement ?? page.here()), lon: page.here().lon, lat: page.here().lat, source: 'by hand'}); }}, t('place.here'))),
+    ]));
+  }
+
+  /** Keep the place that is tried. */
+  async accept() {
+    const {draft, model} = this.session;
+    const hypothesis = (model.hypotheses ?? []).find((item) => item.name === draft.source);
+    const as = hypothesis && placementOf(hypothesis);
+    const untouched = as && Math.hypot(as.lon - draft.lon, as.lat - draft.lat) * 111_000 < NEAR_M && as.rotation_deg === draft.rotation_deg;
+    const {lon, lat, height_m, rotation_deg, scale, source} = draft;
+    await this.page.attempt(this.session.change(untouched ? {hypothesis: hypothesis.name} : {placement: {lon, lat, height_m, rotation_deg, scale: scale ?? 1, source}}));
+    this.page.handles.on = false;
+    this.page.scene.standing.renew();
+    this.page.marks.draw();
+    this.write();
+    this.page.app.shell.say(t('place.kept'));
+  }
+}
