@@ -71,10 +71,10 @@ def _attributes(rows: Bytes) -> Bytes:
             previous = last[column]
             for i in range(groups * _GROUP):
                 if i < size:
-                    value = rows[start + i, column]
-                    delta = (int(value) - int(previous)) & 0xFF
+                    byte_now = rows[start + i, column]
+                    delta = (int(byte_now) - int(previous)) & 0xFF
                     zigzag[i] = (~(delta << 1)) & 0xFF if delta & 0x80 else (delta << 1) & 0xFF
-                    previous = value
+                    previous = byte_now
                 else:
                     zigzag[i] = 0
             last[column] = previous
@@ -107,9 +107,8 @@ def _attributes(rows: Bytes) -> Bytes:
                     for byte in range(_GROUP // each):
                         packed = 0
                         for i in range(each):
-                            packed = (packed << bits) | min(
-                                np.int64(zigzag[first + byte * each + i]), sentinel
-                            )
+                            value = int(zigzag[first + byte * each + i])
+                            packed = (packed << bits) | (value if value < sentinel else sentinel)
                         out[at] = packed
                         at += 1
                     for i in range(first, first + _GROUP):

@@ -1,43 +1,41 @@
-"""Triangles of elements by IfcOpenShell's kernel, one element at a time. Runs in the worker process only.
+"""Triangles of elements by IfcOpenShell's kernel. Runs in the worker process only.
 
-The kernel is ``hybrid-cgal-simple-opencascade`` on one thread: the fastest that loses nothing. It can hang or crash
-on a single element, and cannot be interrupted from within, so every element is announced before it is begun and the
-process that watches (:mod:`bim.worker`) knows which one to set aside.
+The kernel is ``hybrid-cgal-simple-opencascade`` on one thread: the fastest that loses nothing. It can hang or crash on
+a single element and cannot be interrupted from within, so every element is announced before it is begun, and the
+process that watches (:mod:`bim.supervision`) knows which one to set aside. Elements set aside go down a ladder of
+:data:`METHODS`. Every finished chunk is on disk, so that a crash costs the chunk at hand and no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from bim import fallback
 from bim.colours import colour_of
-from bim.mesh import F64, Shape, clean
+from bim.limits import Limits
+from bim.mesh import F64, FAR_M, Scene, Shape, clean, is_rotation
 
-if TYPE_CHECKING:
-    import ifcopenshell
+Instance = Any
+Announce = Callable[[str, Sequence[int]], None]
+"""Told what is begun: a method's name and the ``#`` numbers it is begun on."""
 
 KERNEL = "hybrid-cgal-simple-opencascade"
 ANGULAR_DEFLECTION_RAD = 0.5
 LINEAR_DEFLECTION_M = 0.001
-NOT_DRAWN = ("IfcOpeningElement", "IfcOpeningStandardCase", "IfcVoidingFeature")
 
-
-def products(file: ifcopenshell.file) -> list[int]:
-    """``#`` numbers of everything that has a representation and is no opening, in the order of the file."""
-    return sorted(
-        item.id()
-        for item in file.by_type("IfcProduct")
-        if item.Representation is not None and not item.is_a("IfcFeatureElementSubtraction")
-    )
+METHODS = ("kernel", "max-voids", "no-openings", "ifclite", "box", "none")
+"""The ladder: an element that one method cannot mesh goes to the next that makes a difference to it."""
 
 
 def settings(*, max_voids: int = 0, openings: bool = True) -> Any:
     """The kernel's settings; ``max_voids`` of 0 cuts any number of openings."""
     import ifcopenshell.geom
 
-    chosen = ifcopenshell.geom.settings()
+    chosen: Any = vars(ifcopenshell.geom)["settings"]()
     chosen.set("mesher-angular-deflection", ANGULAR_DEFLECTION_RAD)
     chosen.set("mesher-linear-deflection", LINEAR_DEFLECTION_M)
     chosen.set("apply-default-materials", False)
@@ -50,44 +48,226 @@ def settings(*, max_voids: int = 0, openings: bool = True) -> Any:
 
 
 def draw(
-    file: ifcopenshell.file,
+    file: Any,
     step_ids: Sequence[int],
     *,
     max_voids: int = 0,
     openings: bool = True,
     begin: Callable[[int], None] | None = None,
-) -> Iterator[tuple[int, str, Shape, F64]]:
-    """Mesh the products ``step_ids``: their ``#`` number, geometry's name, shape and matrix (4, 4), metres.
+) -> Iterator[tuple[int, str, Callable[[], Shape], F64]]:
+    """Mesh the products ``step_ids``.
 
-    ``begin`` is told the ``#`` number of each product before the kernel works on it. A product may come in
-    several shapes, or in none.
+    Yields their ``#`` number, a name that equal shapes share within this call, what makes the shape, and its matrix
+    (4, 4) to the model's axes in metres. A product may come in several shapes, or in none. ``begin`` is told the ``#``
+    number of each product before the kernel works on it.
     """
     import ifcopenshell.geom
-    import ifcopenshell.ifcopenshell_wrapper as wrapper
+    from ifcopenshell import ifcopenshell_wrapper
 
-    if not step_ids:
-        return
-    iterator = ifcopenshell.geom.iterator(
+    wrapper: Any = ifcopenshell_wrapper.iterator  # the class over it takes the products for something else
+    tell = begin or (lambda _: None)
+    iterator: Any = ifcopenshell.geom.iterator(
         settings(max_voids=max_voids, openings=openings),
         file,
         1,
         include=[file.by_id(step_id) for step_id in step_ids],
-        geometry_library=KERNEL,
+        geometry_library=KERNEL,  # type: ignore[arg-type]  # its stubs know a constant only as text
     )
-    tell = begin or (lambda _: None)
-    tell(0)
     if not iterator.initialize():
         return
-    tasks = [group[0].id() for group in wrapper.iterator.get_task_products(iterator)]
+    tasks = [group[0].id() for group in wrapper.get_task_products(iterator)]
+    tell(tasks[0] if tasks else 0)
     while True:
         shape = iterator.get()
-        geometry = shape.geometry
         matrix = np.frombuffer(shape.transformation_buffer, np.float64).reshape(4, 4).T.copy()
-        yield shape.id, geometry.id, _shape(geometry, shape.type), matrix
+        geometry, class_ = shape.geometry, shape.type
+        yield shape.id, f"{geometry.id} {class_}", lambda g=geometry, c=class_: _shape(g, c), matrix  # type: ignore[misc]
         done = iterator.processed_
         tell(tasks[done] if done < len(tasks) else 0)
         if not iterator.next():
             return
+
+
+def chunks(file: Any, step_ids: Sequence[int], size: int) -> list[list[int]]:
+    """``step_ids`` in chunks of about ``size``; products of one type's shape stay together and are meshed once."""
+    shared = {step_id: _shared_shape(file.by_id(step_id)) for step_id in step_ids}
+    found: list[list[int]] = []
+    for step_id in sorted(step_ids, key=lambda item: (shared[item], item)):
+        full = not found or len(found[-1]) >= size
+        if full and (not found or shared[found[-1][-1]] != shared[step_id] or len(found[-1]) >= 5 * size):
+            found.append([])
+        found[-1].append(step_id)
+    return found
+
+
+class Drawing:
+    """The geometry pass over one file, which goes on where an earlier process was ended.
+
+    Parameters
+    ----------
+    file, source
+        The parsed file and its text.
+    folder
+        Where finished chunks are kept.
+    aside
+        ``#`` numbers of elements that ended an earlier process, each with the method to try next.
+    alone
+        Groups that ended an earlier process before it was known by which element; they are meshed as given.
+    """
+
+    def __init__(
+        self,
+        file: Any,
+        source: Path,
+        folder: Path,
+        *,
+        limits: Limits,
+        aside: Mapping[int, str],
+        alone: Sequence[Sequence[int]],
+        announce: Announce,
+    ) -> None:
+        self.file, self.source, self.folder = file, source, folder
+        self.limits, self.announce = limits, announce
+        self.aside, self.alone = dict(aside), [list(group) for group in alone]
+        self.voids = fallback.openings(file)
+        folder.mkdir(exist_ok=True)
+        self.kept = len(list(folder.glob("*.npz")))
+
+    def run(self, step_ids: Sequence[int]) -> Scene:
+        """Mesh ``step_ids`` and give all that was drawn, in this process and before."""
+        done = self._done()
+        todo = [step_id for step_id in step_ids if step_id not in done and step_id not in self.aside]
+        waiting = set(todo)
+        groups = [[item for item in group if item in waiting] for group in self.alone]
+        waiting -= {item for group in groups for item in group}
+        groups += chunks(self.file, sorted(waiting), self.limits.chunk_elements)
+        for group in groups:
+            if group:
+                self._kernel_chunk(group)
+        scene = self._joined()
+        drawn = set(scene.step_id)
+        empty = [
+            item for item in step_ids
+            if item not in drawn and item not in self.aside and fallback.is_solid(self.file.by_id(item))
+        ]  # fmt: skip
+        self._ladder({**self.aside, **dict.fromkeys(empty, METHODS[1])})
+        return self._joined() if empty or self.aside else scene
+
+    def _kernel_chunk(self, group: list[int]) -> None:
+        self.announce("kernel", group)
+        scene = Scene()
+        self._kernel(scene, group, None, max_voids=self.limits.max_voids)
+        self._keep(scene, group)
+
+    def _kernel(self, scene: Scene, group: Sequence[int], method: str | None, **more: Any) -> None:
+        known: dict[str, tuple[int, F64] | None] = {}
+        for step_id, name, make, matrix in draw(
+            self.file, group, begin=lambda item: self.announce("begin", [item]), **more
+        ):
+            if name not in known:
+                shape = make()
+                known[name] = _kept(scene, shape)
+            kept = known[name]
+            if kept is None:
+                continue
+            how = method or ("max-voids" if self.voids.get(step_id, 0) > self.limits.max_voids else "kernel")
+            _stand(scene, step_id, how, kept, matrix)
+
+    def _ladder(self, waiting: dict[int, str]) -> None:
+        """Try what was set aside, one element and one method at a time."""
+        done = self._done("ladder")
+        waiting = {item: method for item, method in waiting.items() if item not in done}
+        cut = [
+            item for item, method in waiting.items() if METHODS.index(method) <= 2 and self.voids.get(item)
+        ]
+        for item in cut:
+            scene = Scene()
+            self.announce("no-openings", [item])
+            self._kernel(scene, [item], "no-openings", openings=False)
+            if len(scene):
+                self._keep(scene, [item], "ladder")
+                del waiting[item]
+        light = [item for item, method in waiting.items() if METHODS.index(method) <= 3]
+        together = all(method != "ifclite" for method in self.aside.values())
+        for group in [light] if together else [[item] for item in light]:
+            if not group:
+                continue
+            self.announce("ifclite", group)
+            found = fallback.light(self.source, group)
+            for item in group:
+                shape = found.get(item)
+                if shape is None or not shape.triangles:
+                    continue
+                scene = Scene()
+                kept = _kept(scene, shape)
+                if kept is not None:
+                    _stand(scene, item, "ifclite", kept, np.eye(4))
+                    self._keep(scene, [item], "ladder")
+                    del waiting[item]
+        for item, method in waiting.items():
+            scene = Scene()
+            if method != "none":
+                self.announce("box", [item])
+                shape_and_matrix = fallback.box_of(self.file, item)
+                if shape_and_matrix is not None:
+                    kept = _kept(scene, shape_and_matrix[0])
+                    if kept is not None:
+                        _stand(scene, item, "box", kept, shape_and_matrix[1])
+            self._keep(scene, [item], "ladder")
+
+    def _keep(self, scene: Scene, tried: Sequence[int], kind: str = "chunk") -> None:
+        """Put a finished chunk on disk; it counts once its list of what was tried is there."""
+        name = f"{self.kept:05d}-{kind}"
+        self.kept += 1
+        scene.save(self.folder / f"{name}.npz")
+        np.save(self.folder / f"{name}.part.npy", np.array(tried, np.int64))
+        (self.folder / f"{name}.part.npy").replace(self.folder / f"{name}.npy")
+
+    def _finished(self, kind: str = "*") -> list[Path]:
+        return sorted(path for path in self.folder.glob(f"*-{kind}.npy") if ".part" not in path.name)
+
+    def _done(self, kind: str = "*") -> set[int]:
+        return {int(item) for path in self._finished(kind) for item in np.load(path)}
+
+    def _joined(self) -> Scene:
+        scene = Scene()
+        for path in self._finished():
+            scene.join(Scene.load(path.with_suffix(".npz")))
+        return scene
+
+
+def _kept(scene: Scene, shape: Shape) -> tuple[int, F64] | None:
+    """The shape's number in ``scene`` and its corner; None for one that cannot be drawn."""
+    if not shape.triangles:
+        return None
+    try:
+        return scene.keep(shape, np.eye(4))
+    except ValueError:
+        return None
+
+
+def _stand(scene: Scene, step_id: int, method: str, kept: tuple[int, F64], matrix: F64) -> None:
+    number, corner = kept
+    whole = matrix @ corner
+    if not np.isfinite(whole).all() or np.abs(whole[:3, 3]).max() > FAR_M:
+        return
+    if is_rotation(matrix[:3, :3]):
+        scene.place(step_id, method, number, whole)
+    else:
+        scene.add(step_id, method, scene.shapes[number], whole)
+
+
+def _shared_shape(product: Instance) -> int:
+    """What the shape of ``product`` is a copy of, by ``#`` number; itself where it is no copy."""
+    try:
+        for representation in product.Representation.Representations:
+            if representation.RepresentationIdentifier in {"Body", "Facetation", "Tessellation", None}:
+                first = representation.Items[0]
+                if first.is_a("IfcMappedItem"):
+                    return int(first.MappingSource.id())
+    except (AttributeError, IndexError, TypeError, RuntimeError):
+        pass  # attributes of a wrong kind: the kernel will say so
+    return int(product.id())
 
 
 def _shape(geometry: Any, class_: str) -> Shape:

@@ -78,15 +78,16 @@ class Scene:
         matrix = matrix.copy()
         linear = matrix[:3, :3]
         vertices, faces = shape.vertices, shape.faces
-        if not np.allclose(linear.T @ linear, np.eye(3), atol=1e-6):
-            vertices = vertices @ linear.T  # scaled or sheared: only as itself
-            if np.linalg.det(linear) < 0:
-                faces = faces[:, ::-1]
-            matrix[:3, :3] = np.eye(3)
-        elif np.linalg.det(linear) < 0:
+        if not is_rotation(linear):
             mirror = np.array([-1.0, 1.0, 1.0])
-            vertices, faces = vertices * mirror, faces[:, ::-1]
-            matrix[:3, :3] = linear * mirror
+            if is_rotation(linear * mirror):
+                vertices, faces = vertices * mirror, faces[:, ::-1]
+                matrix[:3, :3] = linear * mirror
+            else:
+                vertices = vertices @ linear.T  # scaled or sheared: only as itself
+                if np.linalg.det(linear) < 0:
+                    faces = faces[:, ::-1]
+                matrix[:3, :3] = np.eye(3)
         corner = vertices.min(axis=0)
         matrix[:3, 3] += matrix[:3, :3] @ corner
         vertices = vertices - corner
@@ -157,6 +158,11 @@ class Scene:
                 list(data["matrix"]),
                 data["method"].tolist(),
             )
+
+
+def is_rotation(linear: F64) -> bool:
+    """Whether ``linear`` (3, 3) turns, and neither mirrors nor scales."""
+    return bool(np.abs(linear.T @ linear - np.eye(3)).max() < 1e-6 and np.linalg.det(linear) > 0)
 
 
 def box(low: Sequence[float] | F64, high: Sequence[float] | F64, colour: Sequence[int]) -> Shape:

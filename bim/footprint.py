@@ -1,0 +1,178 @@
+"""The outline a building leaves on the ground, and its height, from the shapes of its model.
+
+The outline is the union of what stands within :data:`SLICE_M` of the ground storey's floor, seen from above, without
+rooms, terrain, furniture and plants. A building on stilts has only columns there: where the union covers little of
+what stands above, the whole building's outline is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from bim.mesh import F64, Scene, Shape
+
+SLICE_M = 3.0
+BELOW_M = 0.5
+"""How far below the ground storey's floor its slab may begin."""
+CLOSE_M = 0.25
+"""Gaps narrower than twice this are closed: doors that are open to the outside, joints between parts."""
+SIMPLIFY_M = 0.05
+SMALLEST_SHARE = 0.02
+"""Parts smaller than this share of the largest are no part of the building: steps, posts, signs."""
+STILTS_SHARE = 0.35
+"""Share of the whole building's outline below which the ground floor's is not taken for the building's."""
+MOST_RINGS = 20
+MOST_TRIANGLES = 400
+"""Triangles of one shape seen from above beyond which its convex hull stands for it."""
+GRID_M = 0.001
+
+NO_BUILDING = (
+    "IfcSite", "IfcGeographicElement", "IfcFurnishingElement", "IfcFurniture", "IfcSystemFurnitureElement",
+    "IfcAnnotation", "IfcGrid", "IfcVirtualElement", "IfcDiscreteAccessory", "IfcTransportElement", "IfcFlowTerminal",
+    "IfcFlowSegment", "IfcFlowFitting", "IfcReinforcingBar", "IfcReinforcingMesh", "IfcPort", "IfcDistributionPort",
+)  # fmt: skip
+"""Classes whose shapes are no part of a building's outline or height."""
+
+ROOFS = ("IfcRoof", "IfcRailing")
+"""What hangs over the ground floor without standing on it: eaves are often lower than 3 m."""
+
+Ring = list[tuple[float, float]]
+
+
+def building_rows(elements: pd.DataFrame) -> pd.Series:
+    """Which rows are drawn and part of the building itself; all that are drawn where none is."""
+    drawn = elements["triangles"] > 0
+    own = drawn & (elements["kind"] == "element") & ~elements["class"].isin(NO_BUILDING)
+    return own if own.any() else drawn & (elements["kind"] != "space") if drawn.any() else drawn
+
+
+def footprint(scene: Scene, row_of: Mapping[int, int], elements: pd.DataFrame, ground_m: float) -> list[Ring]:
+    """Outer rings of the building on the ground, largest first, in the model's axes, their first point not repeated.
+
+    Parameters
+    ----------
+    row_of
+        Row of ``elements`` of every ``#`` number.
+    ground_m
+        z of the ground storey's floor.
+    """
+    own = building_rows(elements)
+    if not own.any():
+        return []
+    low, high = elements["zmin"].to_numpy(), elements["zmax"].to_numpy()
+    roof = elements["class"].isin(ROOFS) | elements["predefined_type"].isin(["ROOF"])
+    at_ground = (own & ~roof).to_numpy() & (low <= ground_m + SLICE_M) & (high >= ground_m - BELOW_M)
+    under = own.to_numpy() & (high < ground_m - BELOW_M)
+    everything = own.to_numpy() & ~under
+    if not everything.any():
+        everything = own.to_numpy()
+    whole = _outline(scene, row_of, everything, None)
+    lowest = (
+        _outline(scene, row_of, at_ground, (ground_m - BELOW_M, ground_m + SLICE_M))
+        if at_ground.any()
+        else None
+    )
+    chosen = lowest if lowest is not None and lowest.area >= STILTS_SHARE * whole.area else whole
+    return _rings(chosen)
+
+
+def _outline(
+    scene: Scene,
+    row_of: Mapping[int, int],
+    wanted: npt.NDArray[np.bool_],
+    between: tuple[float, float] | None,
+) -> Any:
+    """Union of the wanted elements seen from above, of their faces that reach into ``between``.
+
+    The largest come first, in batches; what lies inside the union of those before it adds nothing and is passed over.
+    """
+    candidates = []
+    for step_id, number, matrix in zip(scene.step_id, scene.shape, scene.matrix, strict=True):
+        row = row_of.get(step_id, -1)
+        if row >= 0 and wanted[row]:
+            candidates.append(_Candidate.of(scene.shapes[number], matrix))
+    candidates.sort(key=lambda item: -item.size)
+    union: Any = shapely.Polygon()
+    batch = 20
+    while candidates:
+        now, candidates = candidates[:batch], candidates[batch:]
+        batch *= 2
+        shapely.prepare(union)
+        parts = [item.seen(between) for item in now if not shapely.contains(union, item.box)]
+        union = shapely.union_all([union, *(part for part in parts if not part.is_empty)], grid_size=GRID_M)
+    closed = union.buffer(CLOSE_M, join_style="mitre").buffer(-CLOSE_M, join_style="mitre")
+    filled = [shapely.Polygon(part.exterior) for part in _polygons(closed)]
+    return shapely.union_all(filled)
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A placed shape that may be part of the outline."""
+
+    shape: Shape
+    matrix: F64
+    box: Any
+    size: float
+
+    @classmethod
+    def of(cls, shape: Shape, matrix: F64) -> _Candidate:
+        """``shape`` at ``matrix``."""
+        reach = np.abs(matrix[:2, :3]) @ shape.vertices.max(axis=0) / 2.0
+        middle = matrix[:2, :3] @ (shape.vertices.max(axis=0) / 2.0) + matrix[:2, 3]
+        low, high = middle - reach, middle + reach
+        return cls(shape, matrix, shapely.box(*low, *high), float(np.prod(high - low)))
+
+    def seen(self, between: tuple[float, float] | None) -> Any:
+        """What the shape covers seen from above.
+
+        Of a shape that leaves ``between`` only the faces that reach into it count, unless these are all upright: the
+        foot of a wall has the outline of its top.
+        """
+        corners = (self.shape.vertices @ self.matrix[:3, :3].T + self.matrix[:3, 3])[self.shape.faces]
+        if between is not None:
+            z = corners[:, :, 2]
+            reaching = (z.min(axis=1) <= between[1]) & (z.max(axis=1) >= between[0])
+            if not reaching.any():
+                return shapely.Polygon()
+            if len(_flat(corners[reaching])):
+                corners = corners[reaching]
+        xy = _flat(corners)
+        if not len(xy):
+            return shapely.Polygon()
+        if len(xy) > MOST_TRIANGLES:
+            return shapely.MultiPoint(np.unique(xy.reshape(-1, 2).round(3), axis=0)).convex_hull
+        return shapely.union_all(shapely.polygons(xy))
+
+
+def _flat(corners: F64) -> F64:
+    """The triangles (n, 3, 2) that look up, or those that look down where that is the larger part."""
+    xy = corners[:, :, :2]
+    first, second = xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]
+    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    up, down = area > 1e-6, area < -1e-6
+    return xy[up if area[up].sum() >= -area[down].sum() else down]
+
+
+def _polygons(geometry: Any) -> list[Any]:
+    return [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon" and not part.is_empty]
+
+
+def _rings(geometry: Any) -> list[Ring]:
+    parts = sorted(_polygons(geometry.simplify(SIMPLIFY_M)), key=lambda part: -part.area)
+    if not parts:
+        return []
+    parts = [part for part in parts if part.area >= SMALLEST_SHARE * parts[0].area][:MOST_RINGS]
+    return [[(round(x, 3), round(y, 3)) for x, y in part.exterior.coords[:-1]] for part in parts]
+
+
+def height_m(elements: pd.DataFrame, ground_m: float) -> float | None:
+    """From the ground storey's floor to the highest point of the building; None where nothing is drawn."""
+    top = elements.loc[building_rows(elements), "zmax"].max()
+    return None if pd.isna(top) else round(float(top) - ground_m, 3)
