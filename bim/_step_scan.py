@@ -64,6 +64,24 @@ LONGEST = 13  # string, in bytes
 FACTS = 14
 
 MOST_NESTING = 100
+
+# Where the scan stands.
+_BETWEEN = 0
+_NUMBERED = 1
+_EQUAL = 2
+_KEYWORD = 3
+_ARGUMENTS = 4
+
+# Tokens: signs by their byte, all others by these.
+_HASH = 35
+_QUOTE = 39
+_OPEN = 40
+_CLOSE = 41
+_COMMA = 44
+_SEMICOLON = 59
+_LETTER = 256
+_VALUE = 257
+
 _LAST_ID = 2**31 - 1
 _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
@@ -308,7 +326,7 @@ def _word(data: U8, i: int, n: int) -> tuple[Any, int]:
 @kernel
 def hash_of(data: U8) -> Any:
     """The hash that the scan gives to the keyword ``data``."""
-    return _word(data, 0, data.shape[0])[0]
+    return _word(data, int(np.int64(0)), data.shape[0])[0]
 
 
 @kernel
@@ -324,6 +342,9 @@ def scan(  # noqa: C901, PLR0912, PLR0915 - one loop is one function
     state: I64,
 ) -> tuple[int, int]:
     """Every instance and reference of a STEP text; how many of either there are.
+
+    A token a turn of the loop, and what it means by what came before: between instances, after a
+    ``#`` number, after its ``=``, after a keyword, or among arguments.
 
     Parameters
     ----------
@@ -346,251 +367,209 @@ def scan(  # noqa: C901, PLR0912, PLR0915 - one loop is one function
     instances = 0
     references = 0
     starts[0] = 0
-    i = 0
+    i = int(np.int64(0))  # a plain 0 would have what it is passed to compiled once more
+    mode = _BETWEEN
+    begin = 0  # of the instance or header entity at hand
+    named = 0  # its number
+    recorded = False  # it is an instance
+    entity = -1  # place of a header entity in the facts
+    depth = 0
+    place = 0
+    wanted = False  # a value must come next: after a bracket or a comma
+    opened = False  # nothing since the bracket opened, so it may close at once
+    valued = False  # a value stands last: a separator must come next
+    quoted = -1  # offset of the string that stands last
+    worded = -1  # offset of the keyword that stands last: its bracket must follow
     while True:
         i = _blank(data, i, n, state)
         if i >= n:
+            if mode != _BETWEEN and mode != _KEYWORD:
+                _note(state, CUT, begin)
             break
-        begin = i
-        c = data[i]
-        entity = -1  # place of a header entity in the facts
-        if c == 35:
+        at = i
+        c = int(data[i])
+        token = c
+        number = 0
+        kind = _SEED
+        if c == _HASH:
             number, i = _instance_number(data, i, n)
-            i = _blank(data, i, n, state)
-            if i >= n or data[i] != 61:
-                _note(state, CUT if i >= n else STRAY, begin)
-                continue
-            i = _blank(data, i + 1, n, state)
-            if number < 0:
-                _note(state, NUMBER_OF_INSTANCE, begin)
-                number = 0
-            if i < n and not _is_letter(data[i]):
-                _note(state, SYNTAX, i)
+        elif c == _QUOTE:
+            i = _string(data, i, n, state)
+        elif _is_letter(c):
+            token = _LETTER
             kind, i = _word(data, i, n)
-            if instances >= ids.shape[0]:  # cannot be: there is no room for an "=" that was not counted
+        elif (_is_digit(c) or c == 43 or c == 45) and mode == _ARGUMENTS and depth > 0:
+            token = _VALUE
+            i = _number(data, i, n, state)
+        elif c == 46 and mode == _ARGUMENTS:
+            token = _VALUE
+            i += 1
+            while i < n and _is_word(data[i]):
+                i += 1
+            if i < n and data[i] == 46:
+                i += 1
+            else:
+                _note(state, WORD, at)
+        elif c == 34 and mode == _ARGUMENTS:
+            token = _VALUE
+            i += 1
+            while i < n and _is_hex(data[i]):
+                i += 1
+            if i < n and data[i] == 34:
+                i += 1
+            else:
+                _note(state, SYNTAX, at)
+        else:
+            i += 1
+            if c == 36 or c == 42:
+                token = _VALUE
+
+        if mode == _ARGUMENTS:
+            if quoted >= 0:
+                if token != _COMMA and token != _CLOSE:
+                    _note(state, QUOTE, quoted)
+                quoted = -1
+            if worded >= 0:
+                if token == _OPEN:
+                    valued = False
+                else:
+                    _note(state, WORD, worded)
+                worded = -1
+            if token == _SEMICOLON:
+                if depth > 0:
+                    _note(state, UNCLOSED, at)
+                elif not valued:
+                    _note(state, SYNTAX, at)
+                mode = _BETWEEN
+            elif depth == 0 and token != _OPEN:
+                if token == _CLOSE and valued:
+                    _note(state, SURPLUS, at)
+                elif valued and (token in (_HASH, _LETTER)):
+                    # The parser gets over it between instances, but not in the header.
+                    _note(state, SEMICOLON if recorded else SYNTAX, at)
+                    mode = _BETWEEN
+                    i = at
+                else:
+                    _note(state, NUL if c == 0 else SYNTAX, at)
+            elif token == _COMMA:
+                if wanted:
+                    _note(state, EMPTY, at)
+                if depth == 1 and place < 255:
+                    place += 1
+                wanted, opened, valued = True, False, False
+            elif token == _CLOSE:
+                if wanted and not opened:
+                    _note(state, EMPTY, at)
+                depth -= 1
+                wanted, opened, valued = False, False, True
+            else:
+                if valued:
+                    _note(state, SYNTAX, at)
+                wanted, opened, valued = False, False, True
+                if token == _OPEN:
+                    depth += 1
+                    if depth == MOST_NESTING + 1:
+                        _note(state, NESTING, at)
+                    wanted, opened, valued = True, True, False
+                elif token == _HASH:
+                    if number < 0:
+                        _note(state, NUMBER_OF_INSTANCE, at)
+                    elif recorded and references < refs.shape[0]:
+                        refs[references] = number
+                        places[references] = place
+                        references += 1
+                elif token == _QUOTE:
+                    quoted = at
+                elif token == _LETTER:
+                    worded = at
+                elif token != _VALUE:
+                    _note(state, NUL if c == 0 else (RAW if c >= 128 else SYNTAX), at)
+            if mode == _BETWEEN or i >= n:
+                if recorded:
+                    starts[instances] = references
+                elif entity >= 0:
+                    state[entity + 1] = i
+            continue
+
+        if mode == _NUMBERED:
+            if c == 61:
+                if named < 0:
+                    _note(state, NUMBER_OF_INSTANCE, begin)
+                mode = _EQUAL
+            else:
+                _note(state, STRAY, begin)
+                mode = _BETWEEN
+                i = at
+            continue
+
+        if mode == _EQUAL:
+            if token != _LETTER:
+                _note(state, SYNTAX, at)
+                i = at
+            if instances >= ids.shape[0]:  # cannot be: there is room for every "="
                 break
-            ids[instances] = number
+            ids[instances] = max(named, 0)
             offsets[instances] = begin
             types[instances] = kind
             instances += 1
-        elif _is_letter(c):
-            kind, i = _word(data, i, n)
-            i = _blank(data, i, n, state)
+            starts[instances] = references
+            mode = _ARGUMENTS
+            recorded, entity = True, -1
+            depth, place = 0, 0
+            wanted, opened, valued = False, False, False
+            continue
+
+        if mode == _KEYWORD:
+            mode = _BETWEEN
+            if token == _OPEN:
+                mode = _ARGUMENTS
+                recorded = False
+                depth, place = 0, 0
+                wanted, opened, valued = False, False, False
+                i = at
+                continue
+            if token == _SEMICOLON:
+                if state[END] >= 0:
+                    break
+                continue
+            if state[END] >= 0:
+                i = at
+                break
+
+        # Between instances.
+        if token == _HASH:
+            named, begin = number, at
+            mode = _NUMBERED
+        elif token == _LETTER:
+            mode = _KEYWORD
+            begin = at
+            entity = -1
             if kind == keywords[0] and state[MARK] < 0:
-                state[MARK] = begin
+                state[MARK] = at
             elif kind == keywords[1] and state[HEADER] < 0:
-                state[HEADER] = begin
+                state[HEADER] = at
             elif kind == keywords[2]:
-                state[DATA] = begin
+                state[DATA] = at
                 state[ENDSEC] = -1
             elif kind == keywords[3]:
-                state[ENDSEC] = begin
+                state[ENDSEC] = at
             elif kind == keywords[4]:
-                state[END] = begin
-                if i < n and data[i] == 59:
-                    i += 1
-                break
+                state[END] = at
             elif kind == keywords[5] and state[DESCRIPTION] < 0:
                 entity = DESCRIPTION
             elif kind == keywords[6] and state[NAME] < 0:
                 entity = NAME
             elif kind == keywords[7] and state[SCHEMA] < 0:
                 entity = SCHEMA
-            elif state[DATA] >= 0 or i >= n or data[i] != 40:
-                _note(state, STRAY, begin)
+            elif state[DATA] >= 0 or state[HEADER] < 0:
+                _note(state, STRAY, at)
             if entity >= 0:
-                state[entity] = begin
-            if i < n and data[i] == 59:
-                i += 1
-                continue
-            if i >= n or data[i] != 40:
-                continue
+                state[entity] = at
         else:
-            if c == 0:
-                _note(state, NUL, begin)
-            elif c >= 128:
-                _note(state, RAW, begin)
-            else:
-                _note(state, STRAY, begin)
-            if c == 39:
-                i = _string(data, i, n, state)
-            else:
-                i += 1
-            continue
-
-        # The arguments, of an instance or of an entity of the header.
-        recorded = c == 35
-        depth = 0
-        place = 0
-        wanted = False  # a value must come next: after a bracket or a comma
-        opened = False  # nothing since the bracket opened, so it may close at once
-        valued = False  # a value stands last: a separator must come next
-        while True:
-            i = _blank(data, i, n, state)
-            if i >= n:
-                _note(state, CUT, begin)
-                break
-            c = data[i]
-            at = i
-            if depth == 0 and c != 40:
-                if c == 59:
-                    i += 1
-                    if not valued:
-                        _note(state, SYNTAX, at)
-                    break
-                if c == 41:
-                    _note(state, SURPLUS, at)
-                    i += 1
-                    continue
-                if valued and (c == 35 or _is_letter(c)):
-                    _note(state, SEMICOLON, at)
-                    break
-                _note(state, NUL if c == 0 else SYNTAX, at)
-                # A string is passed as a whole, or its text would be taken for instances.
-                i = _string(data, i, n, state) if c == 39 else i + 1
-                continue
-            if c == 44:
-                if wanted:
-                    _note(state, EMPTY, at)
-                if depth == 1 and place < 255:
-                    place += 1
-                wanted, opened, valued = True, False, False
-                i += 1
-                continue
-            if c == 41:
-                if wanted and not opened:
-                    _note(state, EMPTY, at)
-                depth -= 1
-                wanted, opened, valued = False, False, True
-                i += 1
-                continue
-            if c == 59:
-                _note(state, UNCLOSED, at)
-                i += 1
-                break
-            if valued:
-                _note(state, SYNTAX, at)
-            wanted, opened, valued = False, False, True
-            if c == 40:
-                depth += 1
-                if depth == MOST_NESTING + 1:
-                    _note(state, NESTING, at)
-                wanted, opened, valued = True, True, False
-                i += 1
-            elif c == 35:
-                number, i = _instance_number(data, i, n)
-                if number < 0:
-                    _note(state, NUMBER_OF_INSTANCE, at)
-                elif recorded and references < refs.shape[0]:
-                    refs[references] = number
-                    places[references] = place
-                    references += 1
-            elif c == 39:
-                i = _string(data, i, n, state)
-                if i < n:
-                    k = _blank(data, i, n, state)
-                    if k < n and data[k] != 44 and data[k] != 41:
-                        _note(state, QUOTE, at)
-                    i = k
-            elif c == 36 or c == 42:
-                i += 1
-            elif _is_digit(c) or c == 43 or c == 45:
-                i = _number(data, i, n, state)
-            elif c == 46:
-                i += 1
-                while i < n and _is_word(data[i]):
-                    i += 1
-                if i < n and data[i] == 46:
-                    i += 1
-                else:
-                    _note(state, WORD, at)
-            elif c == 34:
-                i += 1
-                while i < n and _is_hex(data[i]):
-                    i += 1
-                if i < n and data[i] == 34:
-                    i += 1
-                else:
-                    _note(state, SYNTAX, at)
-            elif _is_letter(c):
-                _, i = _word(data, i, n)
-                k = _blank(data, i, n, state)
-                if k < n and data[k] == 40:
-                    valued = False  # a typed value: its bracket follows
-                else:
-                    _note(state, WORD, at)
-                i = k
-            else:
-                _note(state, NUL if c == 0 else (RAW if c >= 128 else SYNTAX), at)
-                i += 1
-        if recorded:
-            starts[instances] = references
-        elif entity >= 0:
-            state[entity + 1] = i
+            _note(state, NUL if c == 0 else (RAW if c >= 128 else STRAY), at)
     if state[END] >= 0:
         while i < n and (data[i] <= 32 or data[i] == 26):
             i += 1
         if i < n:
             _note(state, AFTER, i)
     return instances, references
-
-
-@kernel
-def rows_of(refs: I32, ids: I32, last: int) -> I32:
-    """The row of the instance each reference names, by a table over all numbers up to ``last``; -1 without."""
-    table = np.full(last + 1, -1, np.int32)
-    for row in range(ids.shape[0]):
-        table[ids[row]] = row
-    out = np.empty(refs.shape[0], np.int32)
-    for k in range(refs.shape[0]):
-        out[k] = table[refs[k]] if refs[k] <= last else -1
-    return out
-
-
-@kernel
-def chains(start: I64, target: I32, longest: int) -> tuple[I32, I32, int]:
-    """How deep the chains of references go, and where they close into a ring.
-
-    Depth first with a stack of its own. Returns of each node the number of nodes of the longest
-    chain from it (rings left out), the nodes of the first ring in order (at most ``longest`` of
-    them) and the number of references that close one.
-    """
-    n = start.shape[0] - 1
-    depth = np.zeros(n, np.int32)  # 0 unseen, -1 on the stack
-    best = np.zeros(n, np.int32)
-    cursor = start[:-1].copy()
-    stack = np.empty(n, np.int32)
-    ring = np.empty(0, np.int32)
-    rings = 0
-    for root in range(n):
-        if depth[root] != 0:
-            continue
-        depth[root] = -1
-        stack[0] = root
-        top = 0
-        while top >= 0:
-            node = stack[top]
-            if cursor[node] == start[node + 1]:
-                depth[node] = best[node] + 1
-                top -= 1
-                if top >= 0:
-                    best[stack[top]] = max(best[stack[top]], depth[node])
-                continue
-            child = target[cursor[node]]
-            cursor[node] += 1
-            if child < 0:
-                continue
-            if depth[child] == 0:
-                depth[child] = -1
-                top += 1
-                stack[top] = child
-            elif depth[child] > 0:
-                best[node] = max(best[node], depth[child])
-            else:
-                rings += 1
-                if ring.shape[0] == 0:
-                    low = top
-                    while stack[low] != child:
-                        low -= 1
-                    ring = stack[low : min(top + 1, low + longest)].copy()
-    return depth, ring, rings

@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from bim.errors import Refused
 from bim.finding import Finding, Sentence, Severity
 from bim.limits import DEFAULT, Limits
 from bim.step_text import StepText, opened
-from bim.transcode import Detected, Encoding, detect
+from bim.transcode import Detected, Encoding, Transcoded, detect, transcode
 
 SCHEMAS = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
 """Schemas that are read, as FILE_SCHEMA names them."""
@@ -29,6 +30,14 @@ _LISTED = 5
 _MISSING_SHARE = 0.1
 _END_MARK = b"END-ISO-10303-21"
 _NUMBER = re.compile(rb"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
+
+
+@lru_cache(maxsize=len(SCHEMAS))
+def _entities(schema: str) -> frozenset[str]:
+    """Names of the entities of a schema, in capitals."""
+    from ifcopenshell import ifcopenshell_wrapper
+
+    return frozenset(item.name().upper() for item in ifcopenshell_wrapper.schema_by_name(schema).entities())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +53,16 @@ class Prescan:
     encoding, raw_bytes
         What bytes beyond ASCII are taken for, and how many there are outside of comments' ends.
     instances
-        Instances with numbers of their own: as many must be there once the file is parsed.
+        Instances with numbers of their own and types of the schema: so many must be there once the file is
+        parsed, or the parser lost some without a word.
     counts
         Instances by type, names in capitals.
     placement_depth
         Placements in the longest chain of placements.
     backslashes
         Backslashes that start no escape, as in a path of Windows; IfcOpenShell stops at the first.
+    end
+        Where the text ends, when something follows it that is not to be read.
     findings
         What was found; see :attr:`errors`.
     """
@@ -65,6 +77,7 @@ class Prescan:
     counts: dict[str, int] = field(default_factory=dict)
     placement_depth: int = 0
     backslashes: int = 0
+    end: int | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -74,8 +87,12 @@ class Prescan:
 
     @property
     def rewrite(self) -> bool:
-        """Whether the text must go through :func:`bim.transcode.transcode` before it is parsed."""
-        return self.encoding != "ascii" or self.backslashes > 0
+        """Whether the text must be written anew by :meth:`transcode` before it is parsed."""
+        return self.encoding != "ascii" or self.backslashes > 0 or self.end is not None
+
+    def transcode(self, source: Path, target: Path) -> Transcoded:
+        """Write the text that was gone through as plain ASCII that the parser reads whole."""
+        return transcode(source, target, self.encoding, backslashes=self.backslashes > 0, end=self.end)
 
     def check(self) -> None:
         """Raise :class:`bim.errors.Refused` with all findings, told by the first error, if there is one."""
@@ -122,6 +139,7 @@ class _Examination:
         whole = self._complete()
         if self._header() and whole and self._syntax():
             self._numbers_and_escapes()
+            self._types()
             self._duplicates()
             self._references()
             self.placement_depth, found = rings.examine(text)
@@ -139,6 +157,7 @@ class _Examination:
             references=int(text.refs.size),
             counts=text.counts,
             placement_depth=self.placement_depth,
+            end=next(iter(text.places_of(scan.AFTER)), None),
             backslashes=text.count(scan.BACKSLASH) + text.count(scan.ESCAPE_AFTER_RAW),
             findings=tuple(self.findings),
         )
@@ -334,6 +353,26 @@ class _Examination:
                     "a string has a broken escape at {} (\\X2\\…\\X0\\ or \\X\\hh is wanted). Export the model again.",
                 )  # fmt: skip
 
+    def _types(self) -> None:
+        """Types that the schema has not; the parser leaves their instances out."""
+        text = self.text
+        unknown = sorted(set(text.names) - _entities(self.schema))
+        if not unknown:
+            return
+        rows = text.of_types(*unknown)
+        self.distinct -= int(rows.size)
+        many = rows.size > _MISSING_SHARE * text.ids.size and rows.size > 20
+        listed = ", ".join(f"{name or '?'} × {text.counts[name]}" for name in unknown[:_LISTED])
+        row = int(rows[0])
+        self._find(
+            "unknown_type", "error" if many else "warning",
+            f"有 {rows.size} 个实例的类型不属于 {self.schema}（{listed}），第一个是 #{text.ids[row]}；"
+            f"{'文件与其声明的模式不符，请重新导出。' if many else '这些实例不读取。'}",
+            f"instances of types that {self.schema} has not: {rows.size} ({listed}), first #{text.ids[row]}; "
+            f"{'the file is not what its schema says, export it again.' if many else 'they are left out.'}",
+            offset=int(text.offsets[row]), row=row,
+        )  # fmt: skip
+
     # Graph ---------------------------------------------------------------------------------------
 
     def _duplicates(self) -> None:
@@ -371,8 +410,10 @@ class _Examination:
 
     def _body(self, row: int) -> bytes:
         text = self.text
+        start = int(text.offsets[row])
         end = int(text.offsets[row + 1]) if row + 1 < text.ids.size else len(self.data)
-        body = self.data[int(text.offsets[row]) : end]
+        section = text.fact(scan.ENDSEC)
+        body = self.data[start : section if start < section < end else end]
         return b"".join(body[: body.rfind(b";") + 1].split())
 
     def _references(self) -> None:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bim.finding import Finding, Sentence
+from bim.finding import Finding, Sentence, Severity
 from bim.step_text import Chains, StepText
 
 DEEP = 200
 """Chains of references longer than this are told; real models stay below thirty."""
+
+MOST_PLACEMENTS = 10_000
+"""Placements that may stand relative to each other in a chain; at twice as many the kernel's stack overflows."""
 
 _LISTED = 5
 _SHOWN = 8
@@ -70,6 +73,16 @@ def _placements(text: StepText, edges: NDArray[np.bool_]) -> tuple[int, list[Fin
     if depth <= DEEP:
         return depth, []
     row = int(rows[chains.depth[rows].argmax()])
+    if depth > MOST_PLACEMENTS:
+        return depth, [
+            _long(
+                text, "deep_placement", row,
+                f"放置链长达 {depth} 级（自 {text.label(row)} 起），超过 {MOST_PLACEMENTS} 级，无法处理。请修正后重新导出。",
+                f"a chain of {depth} placements starts at {text.label(row)}; more than {MOST_PLACEMENTS} cannot be "
+                "followed. Correct it and export again.",
+                severity="error",
+            )
+        ]  # fmt: skip
     return depth, [
         _long(
             text, "deep_placement", row,
@@ -162,10 +175,12 @@ def _ring(
     )
 
 
-def _long(text: StepText, code: str, row: int, zh: str, en: str) -> Finding:
+def _long(
+    text: StepText, code: str, row: int, zh: str, en: str, *, severity: Severity = "warning"
+) -> Finding:
     return Finding(
         f"text.{code}",
-        "warning",
+        severity,
         Sentence(zh, en),
         step_id=int(text.ids[row]),
         offset=int(text.offsets[row]),

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bim import _step_graph as graph
 from bim import _step_scan as scan
 from bim.errors import Refused
 
@@ -46,7 +47,7 @@ def _hashes() -> NDArray[np.uint64]:
 
 @dataclass(slots=True)
 class Chains:
-    """What :func:`bim._step_scan.chains` says of a graph of instances, by row."""
+    """What :func:`bim._step_graph.chains` says of a graph of instances, by row."""
 
     depth: NDArray[np.int32]
     ring: list[int]
@@ -167,7 +168,7 @@ class StepText:
             return np.full(self.refs.size, -1, np.int32)
         last = int(self.ids.max())
         if last <= 8 * self.ids.size + 1_000_000:
-            return scan.rows_of(self.refs, self.ids, last)
+            return graph.rows_of(self.refs, self.ids, last)
         order = np.argsort(self.ids, kind="stable")
         ordered = self.ids[order]
         at = np.searchsorted(ordered, self.refs, side="right") - 1
@@ -181,13 +182,13 @@ class StepText:
 
     def chains(self, targets: NDArray[np.int32]) -> Chains:
         """Depth and rings of the references, of which those with a target of -1 do not count."""
-        return Chains(*_plain(scan.chains(self.starts, targets, 64)))
+        return Chains(*_plain(graph.chains(self.starts, targets, 64)))
 
     def chains_of(self, sources: NDArray[np.int32], targets: NDArray[np.int32]) -> Chains:
         """Depth and rings of a graph between rows given by its edges, [k] each."""
         order = np.argsort(sources, kind="stable")
         starts = np.searchsorted(sources[order], np.arange(self.ids.size + 1)).astype(np.int64)
-        return Chains(*_plain(scan.chains(starts, targets[order].astype(np.int32), 64)))
+        return Chains(*_plain(graph.chains(starts, targets[order].astype(np.int32), 64)))
 
     # Header --------------------------------------------------------------------------------------
 

@@ -19,12 +19,13 @@ Encoding = Literal["ascii", "utf-8", "gb18030", "latin-1"]
 _BLOCK = 1 << 20
 _RAW = re.compile(rb"[\x80-\xff]")
 _RUN = re.compile(rb"[\x80-\xff][\x30-\x39\x40-\x7e\x80-\xff]*")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_NOT_ASCII = re.compile(r"[\x80-\uffff]+|[\U00010000-\U0010ffff]+")
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ESCAPE = re.compile(r"\\(?:\\|S\\[\s\S]|P[A-I]\\|[NF]\\|X\\[0-9A-Fa-f]{2}|X[024]\\)?")
 _LONGEST_ESCAPE = 5
 _SAMPLED_RUNS = 50_000
 _MOSTLY = 0.8
+_COMMON = 0.5  # rare and traditional characters are in GBK but not in GB 2312
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def detect(data: bytes | mmap.mmap, start: int = 0) -> Detected:
     if not whole and fits >= _MOSTLY * raw:
         return Detected("utf-8", clear=False)
     common, characters, broken = _chinese(runs)
-    if common >= _MOSTLY * (characters + broken):
+    if common >= _COMMON * (characters + broken):
         return Detected("gb18030", clear=not broken)
     return Detected("latin-1", clear=False)
 
@@ -108,7 +109,9 @@ def _rather_chinese(runs: list[bytes]) -> bool:
     return broken == 0 and common == characters
 
 
-def transcode(source: Path, target: Path, encoding: str, *, backslashes: bool = False) -> Transcoded:
+def transcode(
+    source: Path, target: Path, encoding: str, *, backslashes: bool = False, end: int | None = None
+) -> Transcoded:
     """Copy a STEP text with every raw character written as ``\\X2\\…\\X0\\``, or ``\\X4\\…\\X0\\`` beyond the BMP.
 
     Read and written a block at a time; a character across two blocks is kept whole. Escapes already
@@ -126,9 +129,11 @@ def transcode(source: Path, target: Path, encoding: str, *, backslashes: bool = 
     decoder = codecs.getincrementaldecoder("utf-8" if encoding == "ascii" else encoding)("replace")
     characters = replaced = 0
     held = ""
+    left = source.stat().st_size if end is None else end
     with source.open("rb") as file, target.open("wb") as sink:
         while True:
-            block = file.read(_BLOCK)
+            block = file.read(min(_BLOCK, left))
+            left -= len(block)
             if not backslashes and block.isascii() and not decoder.getstate()[0] and block:
                 sink.write(block)
                 continue
@@ -161,6 +166,6 @@ def _doubled(text: str, *, final: bool) -> tuple[str, str]:
 
 def _escaped(found: re.Match[str]) -> str:
     text = found[0]
-    if max(text) <= "\uffff":
+    if text[0] <= "\uffff":
         return "\\X2\\" + text.encode("utf-16-be").hex().upper() + "\\X0\\"
     return "\\X4\\" + text.encode("utf-32-be").hex().upper() + "\\X0\\"
