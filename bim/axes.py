@@ -174,7 +174,8 @@ def _vector(numbers: tuple[float, ...]) -> Vector | None:
 def _unit(vector: Vector | None) -> Vector | None:
     if vector is None:
         return None
-    length = math.sqrt(vector[0] ** 2 + vector[1] ** 2 + vector[2] ** 2)
+    # Products instead of powers: those of huge numbers are infinite, powers raise.
+    length = math.sqrt(vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2])
     if not 1e-12 < length < math.inf:
         return None
     return vector[0] / length, vector[1] / length, vector[2] / length

@@ -237,10 +237,15 @@ def _placements(
     if not len(left):
         return
     before, after = _matrices(left["placement"]), _matrices(right["placement"])
+    # A place past all measure has no distance to another; where both are written alike they are the same.
+    absurd = ~(np.isfinite(before) & np.isfinite(after)).all(axis=(1, 2))
+    alike = (left["placement"] == right["placement"]).to_numpy(dtype=bool)
+    before[absurd] = np.eye(4)
+    after[absurd] = np.where(alike[absurd, None, None], np.eye(4), np.diag([-1.0, -1.0, 1.0, 1.0]))
     result.movement = common(before, after)
     if result.movement is not None:
         result.notes.append(result.movement.sentence())
-        before = moved(before, result.movement)
+        before[~absurd] = moved(before[~absurd], result.movement)
     distance = np.linalg.norm(after[:, :3, 3] - before[:, :3, 3], axis=1)
     # The Frobenius norm of two rotations' difference is 2 sqrt(2) sin(angle / 2).
     gap = np.linalg.norm(after[:, :3, :3] - before[:, :3, :3], axis=(1, 2))

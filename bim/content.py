@@ -169,7 +169,8 @@ class Contents:
     def _coordinates(self, item: Instance) -> bytes:
         values = self._read.get(item, "CoordList")
         try:
-            array = np.floor(np.asarray(values, dtype=np.float64) * self._steps + (ODD + 0.5))
+            with np.errstate(all="ignore"):
+                array = np.floor(np.asarray(values, dtype=np.float64) * self._steps + (ODD + 0.5))
         except (TypeError, ValueError):
             return _hash(repr(values).encode())
         return _hash(repr(array.shape).encode() + (array + 0.0).tobytes())

@@ -153,7 +153,10 @@ class _Extraction:
         for part in self.read.many(shape, "Representations"):
             context = self.read.one(part, "ContextOfItems")
             kind = None if context is None else self.read.get(context, "ContextType")
-            if kind not in DRAWINGS and self.read.get(part, "RepresentationType") != "Annotation2D":
+            if context is not None and kind is None:  # a part of a context inherits its kind
+                above = self.read.one(context, "ParentContext")
+                kind = None if above is None else self.read.get(above, "ContextType")
+            if kind not in DRAWINGS:
                 return True
         return False
 
@@ -382,7 +385,7 @@ class _Extraction:
                     "assign them to storeys in the authoring tool to see them by storey.",
                 )
             )
-        far = (elements[["x", "y", "z"]].abs() > FARTHEST_M).any(axis=1)
+        far = ~(elements[["x", "y", "z"]].abs() <= FARTHEST_M).all(axis=1)  # nan is far too
         if far.any():
             row = elements.loc[far.idxmax()]
             found.append(

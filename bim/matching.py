@@ -46,21 +46,17 @@ def elements(before: pd.DataFrame, after: pd.DataFrame) -> tuple[Pairs, bool]:
     by_place
         Whether the GlobalIds were made anew, so that all elements were matched by what and where they are.
     """
-    match = _Match(before, after)
-    sound = [
-        ~table["key"].str.contains("~", regex=False) & ~table["guid"].duplicated(keep=False)
-        for table in (before, after)
-    ]
-    match.by(("key",), [table[mask] for table, mask in zip((before, after), sound, strict=True)])
-    fewer = min(int(mask.sum()) for mask in sound)
+    tables = (before, after)
+    match = _Match(tables)
+    sound = [~_marked(table["key"]) & ~table["guid"].duplicated(keep=False) for table in tables]
+    numbers = [mask.to_numpy(dtype=bool) for mask in sound]
+    match.by(("key",), numbers)
+    fewer = min(int(mask.sum()) for mask in numbers)
     renewed = fewer > 0 and len(match.pairs) < FEW * fewer
-    unsound = [~mask | renewed for mask in sound]
-    rest = [table[mask] for table, mask in zip((before, after), unsound, strict=True)]
-    if len(rest[0]) and len(rest[1]):
-        match.by(("guid", "class", "name", "placement"), rest)
-        match.by(("guid", "class", "name"), rest)
-        for columns in PASSES:
-            match.by(columns, rest)
+    unsound = [~mask | renewed for mask in numbers]
+    if all(mask.any() for mask in unsound):
+        for columns in (("guid", "class", "name", "placement"), ("guid", "class", "name"), *PASSES):
+            match.by(columns, unsound)
     return match.result(), renewed
 
 
@@ -69,49 +65,63 @@ def structures(before: pd.DataFrame, after: pd.DataFrame, *, renewed: bool) -> P
 
     Where GlobalIds were made anew, the same name or the same height is enough.
     """
-    match = _Match(before, after)
-    tables = [before, after]
-    match.by(("guid",), tables)
-    alone = [table[~table["class"].duplicated(keep=False) & (table["storey"] < 0)] for table in tables]
-    match.by(("class",), alone)  # the only site of a file is the site, whatever its GlobalId
-    match.by(("class", "name", "elevation_m"), tables)
+    tables = (before, after)
+    match = _Match(tables)
+    everything = [np.ones(len(table), dtype=bool) for table in tables]
+    match.by(("guid",), everything)
+    # The only site of a file is the site, whatever its GlobalId.
+    alone = [~table["class"].duplicated(keep=False) & (table["storey"] < 0) for table in tables]
+    match.by(("class",), [mask.to_numpy(dtype=bool) for mask in alone])
+    match.by(("class", "name", "elevation_m"), everything)
     if renewed:
-        match.by(("class", "name"), tables)
-        match.by(("class", "elevation_m"), tables)
+        match.by(("class", "name"), everything)
+        match.by(("class", "elevation_m"), everything)
     return match.result()
+
+
+def _marked(keys: pd.Series) -> pd.Series:
+    """Which keys were given a number by :func:`bim.identity.keys`."""
+    return keys.str.contains("~", regex=False)
 
 
 class _Match:
     """Pairs found so far."""
 
-    def __init__(self, before: pd.DataFrame, after: pd.DataFrame) -> None:
-        self._rows = [np.arange(len(before)), np.arange(len(after))]
-        self._free = [np.ones(len(before), dtype=bool), np.ones(len(after), dtype=bool)]
+    def __init__(self, tables: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+        self._tables = tables
+        self._free = [set(range(len(table))) for table in tables]
         self.pairs: list[tuple[int, int]] = []
 
-    def by(self, columns: tuple[str, ...], tables: list[pd.DataFrame]) -> None:
-        """Pair what is still free and agrees in ``columns``; what agrees with several is paired in its order.
+    def by(self, columns: tuple[str, ...], among: list[np.ndarray[Any, np.dtype[np.bool_]]]) -> None:
+        """Pair what is still free, is ``among`` these and agrees in ``columns``.
 
-        Tables keep the row numbers of the whole ones as their index.
+        Several that agree are paired in their order where they agree in place too or in their GlobalId; else each
+        could be any, and none is.
         """
-        sides = []
-        for table, free in zip(tables, self._free, strict=True):
-            rows = table.index.to_numpy()
-            part = table.loc[rows[free[rows]], list(columns)].astype("object")
-            if columns == ("class", "tag"):
-                part = part[(part["tag"] != "") & ~part.duplicated(keep=False)]
-            elif "placement" not in columns and columns not in {("key",), ("guid",)}:
-                part = part[~part.duplicated(keep=False)]
-            turn = part.groupby(list(columns), sort=False, dropna=False).cumcount()
-            sides.append(part.assign(turn=turn, row=part.index))
-        both = sides[0].merge(sides[1], on=[*columns, "turn"], suffixes=("_before", "_after"))
-        for before, after in zip(both["row_before"], both["row_after"], strict=True):
-            self.pairs.append((int(before), int(after)))
-            self._free[0][before] = self._free[1][after] = False
+        exact = "placement" in columns or columns in {("key",), ("guid",)}
+        sides = [self._groups(side, columns, among[side]) for side in (0, 1)]
+        for values, left in sides[0].items():
+            right = sides[1].get(values, [])
+            if not exact and (len(left) > 1 or len(right) > 1):
+                continue
+            for pair in zip(left, right, strict=False):
+                self.pairs.append(pair)
+                self._free[0].discard(pair[0])
+                self._free[1].discard(pair[1])
+
+    def _groups(
+        self, side: int, columns: tuple[str, ...], among: np.ndarray[Any, np.dtype[np.bool_]]
+    ) -> dict[tuple[Any, ...], list[int]]:
+        table, free = self._tables[side], self._free[side]
+        values = zip(*(table[column].tolist() for column in columns), strict=True)
+        found: dict[tuple[Any, ...], list[int]] = {}
+        for row, (item, wanted) in enumerate(zip(values, among.tolist(), strict=True)):
+            if wanted and row in free and not (columns == ("class", "tag") and item[1] == ""):
+                found.setdefault(item, []).append(row)
+        return found
 
     def result(self) -> Pairs:
         """Pairs in the order of the later version, and what is left."""
         ordered = sorted(self.pairs, key=lambda pair: pair[1])
         both = np.array(ordered, dtype=np.int64).reshape(-1, 2)
-        left = [self._rows[side][self._free[side]].tolist() for side in (0, 1)]
-        return Pairs(both[:, 0], both[:, 1], left[0], left[1])
+        return Pairs(both[:, 0], both[:, 1], sorted(self._free[0]), sorted(self._free[1]))

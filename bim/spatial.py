@@ -289,9 +289,9 @@ class Structure:
             item = self.elements[number]
             elevation = read.number(item, "Elevation")
             z = placements.of(item)[11]
-            if math.isnan(elevation):
+            if not math.isfinite(elevation * to_metre):
                 missing += 1
-                elevation = z / to_metre
+                elevation = z / to_metre if math.isfinite(z / to_metre) else 0.0
             elevation_m = elevation * to_metre
             building = self.of(number).building
             storey = Storey(
@@ -335,7 +335,8 @@ class Structure:
             return 0.0
         by_index = {index: number for number, index in self._index.items()}
         storey = ground(self.storeys)
-        return round(placements.of(self.elements[by_index[storey.index]])[11], 6)
+        z = placements.of(self.elements[by_index[storey.index]])[11]
+        return round(z, 6) if math.isfinite(z) else 0.0
 
 
 def ground(storeys: list[Storey]) -> Storey:

@@ -159,9 +159,16 @@ class Units:
             if base is None or not isinstance(exponent, int) or abs(exponent) > 9:
                 continue
             unit = self.of(base)
-            factor *= unit.factor**exponent
+            try:
+                factor *= unit.factor**exponent
+            except ArithmeticError:  # past all measure
+                factor = math.nan
             symbols.append(unit.symbol + (str(exponent).translate(SUPERSCRIPT) if exponent != 1 else ""))
-        return Unit("·".join(symbols), factor)
+        symbol = "·".join(symbols)
+        if not (math.isfinite(factor) and factor > 0):
+            self._broken(instance, symbol)
+            factor = 1.0
+        return Unit(symbol, factor)
 
     def _length(self) -> Unit:
         unit = self._by_kind.get("LENGTHUNIT")

@@ -302,6 +302,15 @@ def test_another_way_to_write_the_same_is_no_change(changed: dict[str, str], bet
     assert between(_wall(), _wall(changed)).same
 
 
+def test_places_past_all_measure_are_compared_as_written(between: Between) -> None:
+    far = {
+        "#71=IFCLOCALPLACEMENT(#51,#11);": "#71=IFCLOCALPLACEMENT(#51,#99);\n#99=IFCAXIS2PLACEMENT3D(#98,$,$);\n"
+        "#98=IFCCARTESIANPOINT((1.E308,1.E308,0.));",
+        ".MILLI.,.METRE.": ".EXA.,.METRE.",
+    }
+    assert between(_wall(far), _wall(far)).same
+
+
 def test_properties_are_compared_by_name_and_number(between: Between) -> None:
     assert between(_wall(), _wall(order="#93,#92", width="200.00000001")).same
 

@@ -317,6 +317,37 @@ def test_type_gives_what_the_element_does_not_say() -> None:
     assert row["materials"] == "砂; concrete"
 
 
+def test_numbers_past_all_measure_end_nothing() -> None:
+    changed = {
+        "#77=IFCDIRECTION((0.,0.,1.));": "#77=IFCDIRECTION((1.E200,1.E200,1.E300));",
+        "#71=IFCLOCALPLACEMENT(#51,#11);": "#71=IFCLOCALPLACEMENT(#51,#99);\n"
+        "#99=IFCAXIS2PLACEMENT3D(#98,#77,#97);\n#98=IFCCARTESIANPOINT((1.E308,-1.E308,1.E308));\n"
+        "#97=IFCDIRECTION((1.E-320,0.,0.));",
+        ".ELEMENT.,0.);": ".ELEMENT.,1.E308);",
+        ".MILLI.,.METRE.": ".EXA.,.METRE.",
+        "10000.0,200.0": "1.E308,-1.E308",
+    }
+    data = read(step(changed=changed))
+    assert {"placement.far", "unit.length_unusual"} <= _codes(data)
+    json.dumps(data.model.as_dict(), allow_nan=False)
+
+
+def test_a_drawing_has_no_row_and_a_line_in_space_has_one() -> None:
+    lines = """#90=IFCGEOMETRICREPRESENTATIONCONTEXT($,'Plan',2,1.E-5,#76,$);
+#91=IFCGEOMETRICREPRESENTATIONSUBCONTEXT('Annotation',*,*,*,*,*,#90,$,.PLAN_VIEW.,$);
+#92=IFCSHAPEREPRESENTATION(#91,'Annotation','GeometricCurveSet',(#97));
+#93=IFCPRODUCTDEFINITIONSHAPE($,$,(#92));
+#94=IFCANNOTATION('0P00000000000000000020',$,'in plan',$,$,#71,#93);
+#95=IFCSHAPEREPRESENTATION(#10,'Annotation','GeometricCurveSet',(#97));
+#96=IFCPRODUCTDEFINITIONSHAPE($,$,(#95));
+#97=IFCGEOMETRICCURVESET((#98));
+#98=IFCPOLYLINE((#12,#99));
+#99=IFCCARTESIANPOINT((1.,0.,0.));
+#100=IFCANNOTATION('0P00000000000000000021',$,'in space',$,$,#71,#96);
+#101=IFCANNOTATION('0P00000000000000000022',$,'no shape',$,$,#71,$);"""
+    assert set(read(step(lines)).elements["name"]) == {"W1", "in space"}
+
+
 def test_plain_numbers_stay_missing_until_there_is_a_shape() -> None:
     row = read(step()).elements.iloc[0]
     assert all(math.isnan(row[column]) for column in ("xmin", "ymin", "zmin", "xmax", "ymax", "zmax"))
