@@ -150,25 +150,27 @@ def _evaluate(
         if prohibited:
             _fail(answer, subjects, instance, [wording.PROHIBITED])
             continue
-        reasons = []
+        unmet = []
         for facet, asked in zip(specification.requirements, answer.requirements, strict=True):
-            reason = _against(facet, instance)
-            if reason is not None:
+            met, reason = _against(facet, instance)
+            if not met:
                 asked.failed += 1
-                reasons.append(reason)
-        if reasons:
-            _fail(answer, subjects, instance, reasons)
-        else:
+                unmet.append((facet, reason))
+        if not unmet:
             answer.passed += 1
+        elif len(answer.failures) < KEPT:
+            _fail(answer, subjects, instance, [wording.failure(facet, reason) for facet, reason in unmet])
+        else:
+            answer.failed += 1
 
 
-def _against(facet: Any, instance: ifcopenshell.entity_instance) -> Sentence | None:
-    """Why an instance does not meet a facet; None when it does."""
+def _against(facet: Any, instance: ifcopenshell.entity_instance) -> tuple[bool, Any]:
+    """Whether an instance meets a facet, and ifctester's reason why not."""
     try:
         result = facet(instance)
     except _FAULTS:
-        return wording.BROKEN
-    return None if result else wording.failure(facet, result.reason)
+        return False, None
+    return bool(result), result.reason
 
 
 def _applicable(
