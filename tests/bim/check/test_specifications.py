@@ -262,12 +262,12 @@ def test_a_pattern_that_never_ends_is_stopped(tmp_path: Path) -> None:
             specification(entity("IFCDOOR"), attribute("Name"))),
         encoding="utf-8",
     )  # fmt: skip
-    started = time.monotonic()
+    started = time.process_time()
     first, second = made.check(path, limit_s=1.5).templates[-1].specifications
-    assert time.monotonic() - started < 6
+    assert time.process_time() - started < 5
     assert first.outcome == "stopped"
     assert second.outcome in {"stopped", "pass"}
-    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGVTALRM) == signal.SIG_DFL
 
 
 def test_an_instance_that_cannot_be_read_fails_and_the_rest_goes_on(tmp_path: Path) -> None:
