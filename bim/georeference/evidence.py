@@ -120,7 +120,7 @@ class Operation:
     degrees: bool = False
     """``eastings`` and ``northings`` are angles, already in degrees."""
     measures: tuple[str, str] = ("", "")
-    """Types of the two coordinates of a rigid operation."""
+    """Types of the two coordinates, where the schema leaves a choice."""
     system: System | None = None
 
 
@@ -141,6 +141,17 @@ class Evidence:
     operations: list[Operation] = field(default_factory=list)
     systems: list[System] = field(default_factory=list)
     """Reference systems that no operation leads to."""
+
+    def levels(self) -> list[int]:
+        """The levels of LoGeoRef on which the file says something."""
+        found = {
+            10: bool(self.addresses),
+            20: any(site.latitude is not None and site.longitude is not None for site in self.sites),
+            30: any(any(frame.location_m) or frame.rotation_deg for frame in self.frames),
+            40: any(any(item.location_m) or item.true_north is not None for item in self.contexts),
+            50: bool(self.operations),
+        }
+        return [level for level, there in found.items() if there]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

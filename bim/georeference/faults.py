@@ -308,6 +308,16 @@ def missing() -> Finding:
     )
 
 
+def address(text: str) -> Finding:
+    """An address, where nothing better is known."""
+    return _finding(
+        "address",
+        f"文件中的地址是“{text[:120]}”；可据此在地图上查找。",
+        f"the address in the file is “{text[:120]}”; look it up on the map.",
+        "info",
+    )
+
+
 def placement_needed() -> Finding:
     """No hypothesis is good enough to be taken without a look."""
     return _finding(

@@ -10,7 +10,7 @@ no probability; from :data:`SURE` on a placement can be taken without a look.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bim.errors import BimError
@@ -179,7 +179,23 @@ def hypotheses(
         compare(best, model.origin_m, shape, footprints)
     best.sort(key=lambda item: (-item.score, len(item.reading.slips)))
     kept = best[:LONGEST] + [item for item in best[LONGEST:] if as_written(item.reading)]
-    return [_hypothesis(item, region) for item in kept]
+    return _named_apart([_hypothesis(item, region) for item in kept])
+
+
+def _named_apart(ranked: list[Hypothesis]) -> list[Hypothesis]:
+    """Names that tell every hypothesis from the others: the system, then a number, where they are alike."""
+    used: set[str] = set()
+    apart = []
+    for item in ranked:
+        name = item.name
+        if name in used and item.crs.startswith("EPSG:"):
+            name = f"{item.name}@{item.crs}"
+        number = 2
+        while name in used:
+            name, number = f"{item.name}#{number}", number + 1
+        used.add(name)
+        apart.append(replace(item, name=name))
+    return apart
 
 
 def _hypothesis(item: Located, region: Region) -> Hypothesis:

@@ -89,6 +89,10 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _type(value: Any) -> str:
+    return str(value.is_a()) if hasattr(value, "is_a") else ""
+
+
 def _text(value: Any, longest: int = _TEXT) -> str:
     value = getattr(value, "wrappedValue", value)
     return "" if value is None else str(value).strip()[:longest]
@@ -309,7 +313,7 @@ def _operation(
     if entity.is_a("IfcRigidOperation"):
         first, second = _get(entity, "FirstCoordinate"), _get(entity, "SecondCoordinate")
         x, y = _number(first) or 0.0, _number(second) or 0.0
-        one, other = (value.is_a() if hasattr(value, "is_a") else "" for value in (first, second))
+        one, other = _type(first), _type(second)
         degrees = "PlaneAngle" in one
         if degrees:
             x, y = _degrees_of(file, target, x), _degrees_of(file, target, y)
@@ -393,6 +397,7 @@ def _property_sets(file: ifcopenshell.file) -> list[Operation]:
                 x_axis_abscissa=_number(values.get("xaxisabscissa")),
                 x_axis_ordinate=_number(values.get("xaxisordinate")),
                 scale=_number(values.get("scale")),
+                measures=(_type(values.get("eastings")), _type(values.get("northings"))),
                 system=system,
             )
         )

@@ -292,69 +292,86 @@ def _operation(
     pivot, own_turn = (0.0, 0.0, 0.0), 0.0
     if context is not None:
         pivot, own_turn = context.location_m, context.rotation_deg
-    step_id = operation.step_id
     for definition, label, likely, slip, found in _candidates(operation, region, local_systems):
         system_unit = unit_to_metre(definition)
-        map_unit = (operation.system.unit_to_metre if operation.system else None) or system_unit
-        factor, meant = _factors(operation, evidence.to_metre, map_unit)
-        base = Reading(
-            source=operation.kind, level=50, crs=definition, label=label, pivot_m=pivot,
-            eastings=operation.eastings, northings=operation.northings, height_m=operation.height,
-            rotation_deg=_rotation(operation) - own_turn, factor=factor, prior=PRIOR[50] * likely,
-            step_id=step_id, written=(operation.eastings, operation.northings),
-        )  # fmt: skip
-        if slip is not None:
-            base = base.slipped(slip, *found)
-        starts = [base]
-        if meant != factor:
-            written = operation.scale
-            right = meant * evidence.to_metre / system_unit
-            starts.append(base.slipped("scale", faults.scale(written, right, step_id), factor=meant))
-        for start in starts:
-            yield from _doubled(start, offset, context)
-            for reading in _numbers(start, map_unit, system_unit, evidence.to_metre):
-                yield reading
-                if context is not None and _length(pivot) > 1.0:
-                    # the other reading of the world coordinate system: it has no part in the map conversion
-                    yield replace(
-                        reading, pivot_m=(0.0, 0.0, 0.0), source=f"{reading.source}_without_wcs",
-                        rotation_deg=reading.rotation_deg + own_turn, prior=reading.prior * 0.7,
-                    )  # fmt: skip
+        for map_unit in _map_units(operation, system_unit, evidence.to_metre):
+            factor, meant = _factors(operation, evidence.to_metre, map_unit)
+            base = Reading(
+                source=operation.kind, level=50, crs=definition, label=label, pivot_m=pivot,
+                eastings=operation.eastings, northings=operation.northings, height_m=operation.height,
+                rotation_deg=_rotation(operation) - own_turn, factor=factor, prior=PRIOR[50] * likely,
+                step_id=operation.step_id, written=(operation.eastings, operation.northings),
+            )  # fmt: skip
+            if slip is not None:
+                base = base.slipped(slip, *found)
+            starts = [base]
+            if meant != factor:
+                right = meant * evidence.to_metre / system_unit
+                fault = faults.scale(operation.scale, right, operation.step_id)
+                starts.append(base.slipped("scale", fault, factor=meant))
+            for start in starts:
+                yield from _doubled(start, offset, context, (map_unit, system_unit, evidence.to_metre))
+                for reading in _numbers(start, map_unit, system_unit, evidence.to_metre):
+                    yield reading
+                    if context is not None and _length(pivot) > 1.0:
+                        # the other reading of the world coordinate system: no part of the map conversion
+                        yield replace(
+                            reading, pivot_m=(0.0, 0.0, 0.0), source=f"{reading.source}_without_wcs",
+                            rotation_deg=reading.rotation_deg + own_turn, prior=reading.prior * 0.7,
+                        )  # fmt: skip
 
 
-def _doubled(start: Reading, offset: _Offset | None, context: Context | None) -> Iterator[Reading]:
+def _map_units(operation: Operation, system_unit: float, to_metre: float) -> list[float]:
+    """Units (metres) that the coordinates may be written in without anything being wrong.
+
+    The map unit where one is given; else that of the system, or the project's: a MapUnit left out and
+    the IfcLengthMeasure of a property set both stand for the project's unit.
+    """
+    given = operation.system.unit_to_metre if operation.system else None
+    if given is not None:
+        units = [given]
+    elif operation.kind == "property_set" and operation.measures[0] != "IfcLengthMeasure":
+        units = [system_unit]
+    else:
+        units = [system_unit, to_metre]
+    return units if len(units) == 1 or not math.isclose(*units) else units[:1]
+
+
+def _doubled(
+    start: Reading, offset: _Offset | None, context: Context | None, units: tuple[float, float, float]
+) -> Iterator[Reading]:
     """The operation and the placements carry the same offset: one of them is left out."""
     turn, world = start.rotation_deg, context.location_m if context else (0.0, 0.0, 0.0)
-    size = math.hypot(start.eastings, start.northings)
-    if size < FAR_M:
+    if math.hypot(start.eastings, start.northings) < FAR_M:
         return
     if _length(world) > FAR_M and context is not None:
         found = faults.doubled("世界坐标系", "the world coordinate system", _length(world), context.step_id)
-        yield start.slipped(
-            "doubled", found, pivot_m=(0.0, 0.0, 0.0), rotation_deg=turn + context.rotation_deg
+        turn += context.rotation_deg
+        yield from _numbers(
+            start.slipped("doubled", found, pivot_m=(0.0, 0.0, 0.0), rotation_deg=turn), *units
         )
     if offset is None:
         return
     found = faults.doubled(offset.zh, offset.en, _length(offset.location_m), offset.step_id)
+    unit = units[1]
     x, y, z = offset.location_m
-    height = start.height_m if abs(z - start.height_m) > 1.0 else z
-    as_drawn = start.slipped(
-        "doubled", found, pivot_m=offset.location_m, eastings=x, northings=y, height_m=z, rotation_deg=0.0,
-        factor=1.0,
+    drawn = start.slipped(
+        "doubled", found, pivot_m=offset.location_m, eastings=x / unit, northings=y / unit, height_m=z / unit,
+        rotation_deg=0.0, factor=1.0,
     )  # fmt: skip
+    as_drawn = _numbers(drawn, unit, unit, unit)
     if offset.source == "raw_coordinates":
-        yield as_drawn
+        yield from as_drawn
         return
-    by_operation = start.slipped(
-        "doubled", found, pivot_m=offset.location_m, rotation_deg=turn - offset.rotation_deg, height_m=height
+    converted = start.slipped(
+        "doubled", found, pivot_m=offset.location_m, rotation_deg=turn - offset.rotation_deg
     )
     # Where only one of the two turns the model, the turn is part of the same georeference
-    if abs(turn) < 0.01 < abs(offset.rotation_deg):
-        yield as_drawn
-        yield replace(by_operation, prior=by_operation.prior * 0.8)
-    else:
-        yield by_operation
-        yield replace(as_drawn, prior=as_drawn.prior * 0.8)
+    drawn_first = abs(turn) < 0.01 < abs(offset.rotation_deg)
+    for reading in as_drawn:
+        yield reading if drawn_first else replace(reading, prior=reading.prior * 0.8)
+    for reading in _numbers(converted, *units):
+        yield replace(reading, prior=reading.prior * 0.8) if drawn_first else reading
 
 
 def _numbers(start: Reading, map_unit: float, system_unit: float, to_metre: float) -> Iterator[Reading]:
@@ -429,7 +446,7 @@ def _placement(
             base = Reading(
                 source=offset.source, level=30, crs=definition, label=label, pivot_m=offset.location_m,
                 eastings=x / unit, northings=y / unit, height_m=z, rotation_deg=0.0,
-                prior=PRIOR[30] * likely, step_id=offset.step_id, written=(x, y),
+                prior=PRIOR[30] * likely * (0.8 if evidence.operations else 1.0), step_id=offset.step_id, written=(x, y),
                 faults=() if operation else found, guessed=operation is None,
             )  # fmt: skip
             if slip is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 from bim.finding import Finding
@@ -13,6 +14,9 @@ from bim.georeference.hypotheses import Hypothesis
 from bim.georeference.placement import turned
 from bim.georeference.readings import FAR_M, turn_of
 from bim.georeference.systems import LocalSystem, convergence_deg, crs, named
+
+_PLACEHOLDER = re.compile(r"enter address|输入地址|アドレスを入力", re.IGNORECASE)
+"""What Revit writes where no address was given."""
 
 
 def findings(
@@ -42,6 +46,10 @@ def findings(
             found.append(faults.placement_needed())
         if best.level == 50:
             found += _true_north(evidence, best)
+    if best is None or not best.sure:
+        found += [
+            faults.address(item.text) for item in evidence.addresses if not _PLACEHOLDER.search(item.text)
+        ]
     return list({(item.code, item.step_id): item for item in reversed(found)}.values())[::-1]
 
 

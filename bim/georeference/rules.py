@@ -118,7 +118,9 @@ def _scale(evidence: Evidence, operation: Operation) -> Iterator[Finding]:
         unit = unit_to_metre(name) if name and known(name) and crs(name).is_projected else 1.0
     right = evidence.to_metre / unit
     written = 1.0 if operation.scale is None else operation.scale
-    if abs(written / right - 1) > _COMBINED:
+    # without a map unit the project's is meant, or that of the system
+    allowed = (right,) if operation.system and operation.system.unit_to_metre else (right, 1.0)
+    if all(abs(written / value - 1) > _COMBINED for value in allowed):
         yield _rule(
             5,
             f"Scale 应为项目单位与地图单位之比 {right:g}，文件为 {written:g}"

@@ -28,6 +28,10 @@ SEARCH_DEG = 5.0
 """How far the search moves and turns a model to measure by how much it misses an outline."""
 
 
+_LEAST = 0.3
+"""Overlap below which a turn says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Overlap:
     """How a placed model lies on the outline it fits best.
@@ -104,11 +108,29 @@ def overlap(placed: shapely.Geometry, outlines: Sequence[tuple[int, Polygon]]) -
     for fid, outline in outlines:
         if placed.distance(outline) > SEARCH_M:
             continue
-        raw = iou(placed, outline)
-        found = _searched(placed, outline, fid, raw)
+        if best is not None and _most(placed, outline) <= best.best_iou:
+            continue
+        found = _searched(placed, outline, fid, iou(placed, outline))
         if best is None or (found.best_iou, found.iou) > (best.best_iou, best.iou):
             best = found
-    return best
+    several = _together(placed, outlines)
+    return several if several is not None and (best is None or several.iou > best.best_iou) else best
+
+
+def _most(one: shapely.Geometry, other: shapely.Geometry) -> float:
+    """The greatest overlap that two shapes of such areas can have."""
+    return float(min(one.area, other.area) / max(one.area, other.area))
+
+
+def _together(placed: shapely.Geometry, outlines: Sequence[tuple[int, Polygon]]) -> Overlap | None:
+    """The overlap with several outlines at once: a model of towers that the city knows one by one."""
+    hull = placed.convex_hull
+    within = [item for item in outlines if item[1].intersection(hull).area > 0.5 * item[1].area]
+    if len(within) < 2:
+        return None
+    value = iou(placed, unary_union([shape for _, shape in within]))
+    fid = max(within, key=lambda item: item[1].area)[0]
+    return Overlap(fid, value, value, 0.0, 0.0)
 
 
 def _searched(placed: shapely.Geometry, outline: Polygon, fid: int, raw: float) -> Overlap:
@@ -140,9 +162,11 @@ def turned_about(
     """
     best: tuple[float, int, float] | None = None
     for fid, outline in outlines:
+        if _most(placed, outline) < _LEAST:
+            continue
         for degrees in range(0, 360, 3):
             value = iou(affinity.rotate(placed, degrees, origin=pivot), outline)
-            if value > 0.3 and (best is None or value > best[2]):
+            if value > _LEAST and (best is None or value > best[2]):
                 best = (float(degrees), fid, value)
     if best is None:
         return None

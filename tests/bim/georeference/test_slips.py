@@ -7,8 +7,10 @@ import re
 import numpy as np
 import pytest
 from pyproj import Transformer
+from shapely.geometry import Polygon
 
 from bim.georeference import evidence, findings, hypotheses
+from bim.georeference.rules import check
 from bim.georeference.systems import wgs84_to_bd09
 from tests.bim.cases import needs_cases
 from tests.bim.georeference.models import METRES, TRUTH, both, city, drawn, error_m, opened, parts, text_of
@@ -238,3 +240,62 @@ def test_degrees_of_a_rigid_operation_in_either_order():
         best = hypotheses(found, model)[0]
         assert (best.longitude, best.latitude) == pytest.approx((121.2503, 31.3841), abs=1e-9)
         assert [item.code for item in best.faults] == ([f"georeference.{code}"] if code else [])
+
+
+def test_project_unit_is_meant_where_no_map_unit_is_given():
+    """Eastings in millimetres and a scale of one are sound in a file of millimetres without a MapUnit."""
+    text = replaced("g01", (",'Gauss-Kruger',$,#19)", ",'Gauss-Kruger',$,$)"),
+                    (CONVERSION, "618932035.,3474236407.,4250.,0.866025404,0.5,$"))  # fmt: skip
+    found, model = both(text)
+    ranked = hypotheses(found, model)
+    assert error_m(ranked[0].placement(), model, TRUTH) < 0.1
+    assert ranked[0].height_m == pytest.approx(4.25)
+    assert findings(found, ranked) == []
+    assert check(found) == []
+
+
+def test_length_measures_of_a_property_set_are_in_the_project_unit():
+    text = replaced("g08", ("IFCREAL(618932.035)", "IFCLENGTHMEASURE(618932035.)"),
+                    ("IFCREAL(3474236.407)", "IFCLENGTHMEASURE(3474236407.)"),
+                    ("IFCREAL(4.25)", "IFCLENGTHMEASURE(4250.)"), ("IFCREAL(0.001)", "IFCREAL(1.)"))  # fmt: skip
+    found, model = both(text)
+    ranked = hypotheses(found, model)
+    assert error_m(ranked[0].placement(), model, TRUTH) < 0.1
+    assert findings(found, ranked) == []
+
+
+@pytest.mark.parametrize("slip", ["618932035.,3474236407.,4250.", "3474236.407,618932.035,4.25"])
+def test_doubled_with_another_slip(slip):
+    found, model = both(replaced("g16", ("618932.035,3474236.407,4.25", slip)))
+    ranked = hypotheses(found, model)
+    assert error_m(ranked[0].placement(), model, TRUTH) < 0.1
+    assert "georeference.doubled" in [item.code for item in ranked[0].faults]
+
+
+def test_names_tell_hypotheses_apart():
+    for prefix in ("g01", "g14", "g15", "g16", "g24"):
+        found, model = both(text_of(prefix))
+        names = [item.name for item in hypotheses(found, model, footprints=city(TRUTH))]
+        assert len(names) == len(set(names)) > 1
+
+
+def test_two_towers_that_the_city_knows_one_by_one():
+    found = evidence(opened(text_of("g01")))
+    model = drawn([(0.0, 0.0), (15.0, 0.0), (15.0, 20.0), (0.0, 20.0)], 0.0, found)
+    model.footprint_m.append([(25.0, 0.0), (40.0, 0.0), (40.0, 20.0), (25.0, 20.0)])
+    placement = hypotheses(found, model)[0].placement()
+    shapes = [
+        (i, Polygon(placement.to_lonlat(ring, model.origin_m))) for i, ring in enumerate(model.footprint_m)
+    ]
+    best = hypotheses(found, model, footprints=lambda _: shapes)[0]
+    assert best.overlap > 0.99
+    assert best.fid in (0, 1)
+
+
+def test_addresses_are_told_where_nothing_better_is_known():
+    text = text_of("g22").replace(END, "#9000=IFCPOSTALADDRESS($,$,$,$,('{}'),$,'Jiading',$,$,$);\n" + END)
+    text = re.sub(r"(#19=IFCSITE\(.*),\$\);", r"\1,#9000);", text)
+    for line, told in (("Tacheng Road 1", True), ("Enter address here", False)):
+        found, model = both(text.replace("{}", line))
+        codes = [item.code for item in findings(found, hypotheses(found, model))]
+        assert codes == ["georeference.missing", *(["georeference.address"] if told else [])]
