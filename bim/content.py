@@ -29,8 +29,10 @@ SETS = {"IfcConnectedFaceSet", "IfcClosedShell", "IfcOpenShell", "IfcFace", "Ifc
 
 SHELLS = {"IfcConnectedFaceSet", "IfcClosedShell", "IfcOpenShell"}
 
-# Decimals just halfway between two steps are common in drawings (0.0000005 m); this moves the limits off them.
-ODD = 0.0137
+HALF = 0.5137
+"""Rounds when added before the floor. Not 0.5: drawings are full of numbers just halfway between two steps."""
+
+_THREE = struct.Struct("<3q").pack
 
 NO_SHAPE = "-"
 
@@ -161,7 +163,12 @@ class Contents:
     def _packed(self, values: Any) -> bytes:
         steps = self._steps
         try:
-            numbers = [math.floor(value * steps + ODD + 0.5) for value in values]
+            if len(values) == 3:  # by far the most, so without a loop
+                x, y, z = values
+                return _THREE(
+                    math.floor(x * steps + HALF), math.floor(y * steps + HALF), math.floor(z * steps + HALF)
+                )
+            numbers = [math.floor(value * steps + HALF) for value in values]
             return struct.pack(f"<{len(numbers)}q", *numbers)
         except (TypeError, ValueError, OverflowError, struct.error):  # no numbers, or past all measure
             return repr(values).encode()
@@ -170,7 +177,7 @@ class Contents:
         values = self._read.get(item, "CoordList")
         try:
             with np.errstate(all="ignore"):
-                array = np.floor(np.asarray(values, dtype=np.float64) * self._steps + (ODD + 0.5))
+                array = np.floor(np.asarray(values, dtype=np.float64) * self._steps + HALF)
         except (TypeError, ValueError):
             return _hash(repr(values).encode())
         return _hash(repr(array.shape).encode() + (array + 0.0).tobytes())
@@ -266,7 +273,7 @@ def _class(instance: Instance) -> str:
 def _place(matrix: Matrix) -> bytes:
     """A matrix to 10 µm and a millionth of a turn: what is left of a difference of two placements."""
     numbers = (
-        math.floor(value * (1e5 if index % 4 == 3 else 1e6) + ODD + 0.5) if abs(value) < 1e12 else 0
+        math.floor(value * (1e5 if index % 4 == 3 else 1e6) + HALF) if abs(value) < 1e12 else 0
         for index, value in enumerate(matrix)
     )
     return struct.pack("<12q", *numbers)
