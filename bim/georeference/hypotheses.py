@@ -66,6 +66,8 @@ class Hypothesis:
         LoGeoRef it comes from.
     moved_m, turned_deg
         Of which the outline would have the model moved and turned; told, not applied.
+    footprint
+        Rings of the model's footprint, longitude and latitude; empty where the scale makes no sense.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Hypothesis:
     level: int = 50
     moved_m: float = 0.0
     turned_deg: float = 0.0
+    footprint: list[list[tuple[float, float]]] = field(default_factory=list)
 
     @property
     def sure(self) -> bool:
@@ -130,6 +133,7 @@ class Hypothesis:
             "level": self.level,
             "moved_m": self.moved_m,
             "turned_deg": self.turned_deg,
+            "footprint": [[list(point) for point in ring] for ring in self.footprint],
         }
 
     @classmethod
@@ -138,6 +142,7 @@ class Hypothesis:
         rest = {key: value for key, value in data.items() if key != "sure"}
         rest["title"] = Sentence(**data["title"])
         rest["why"] = [Sentence(**item) for item in data["why"]]
+        rest["footprint"] = [[(x, y) for x, y in ring] for ring in data["footprint"]]
         rest["faults"] = [Finding.from_dict(item) for item in data["faults"]]
         return cls(**rest)
 
@@ -179,7 +184,7 @@ def hypotheses(
         compare(best, model.origin_m, shape, footprints)
     best.sort(key=lambda item: (-item.score, len(item.reading.slips)))
     kept = best[:LONGEST] + [item for item in best[LONGEST:] if as_written(item.reading)]
-    return _named_apart([_hypothesis(item, region) for item in kept])
+    return _named_apart([_hypothesis(item, region, model) for item in kept])
 
 
 def _named_apart(ranked: list[Hypothesis]) -> list[Hypothesis]:
@@ -198,7 +203,7 @@ def _named_apart(ranked: list[Hypothesis]) -> list[Hypothesis]:
     return apart
 
 
-def _hypothesis(item: Located, region: Region) -> Hypothesis:
+def _hypothesis(item: Located, region: Region, model: Model) -> Hypothesis:
     reading, placement, found = item.reading, item.placement, item.overlap
     assert placement is not None
     why = [*why_read(reading), *item.why]
@@ -254,4 +259,13 @@ def _hypothesis(item: Located, region: Region) -> Hypothesis:
         level=reading.level,
         moved_m=found.moved_m if found else 0.0,
         turned_deg=found.turned_deg if found else 0.0,
+        footprint=_rings(placement, model) if abs(scale - 1) < 0.1 else [],
     )
+
+
+def _rings(placement: Placement, model: Model) -> list[list[tuple[float, float]]]:
+    rings = []
+    for ring in model.footprint_m:
+        placed = placement.to_lonlat(ring, model.origin_m)
+        rings.append([(round(float(lon), 9), round(float(lat), 9)) for lon, lat in placed])
+    return rings

@@ -9,7 +9,7 @@ import pytest
 
 from bim.georeference import Placement, evidence, findings, hypotheses
 from tests.bim.cases import GEOREF, needs_cases
-from tests.bim.georeference.models import FACTS, TRUTH, both, city, error_m
+from tests.bim.georeference.models import FACTS, METRES, TRUTH, both, city, error_m
 
 pytestmark = needs_cases
 
@@ -40,6 +40,7 @@ def test_first_hypothesis_is_true_to_the_corners(name, with_city):
     assert error_m(best.placement(), model, truth) < 0.1
     assert best.height_m == pytest.approx(FILES[name]["truth_height_m"], abs=0.001)
     assert best.sure
+    assert np.abs((np.array(best.footprint[0]) - truth) * METRES).max() < 0.1
     if with_city:
         assert best.fid == 1000
         assert best.overlap > 0.99
