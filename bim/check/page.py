@@ -118,7 +118,8 @@ class Page:
         return markup.escape(WORDS[name].of(self.language).format(*values), quote=True)
 
     def _of(self, sentence: Sentence, characters: int = 600) -> str:
-        return text(sentence.of(self.language), characters)
+        said = sentence.of(self.language)
+        return text(said[:1].upper() + said[1:] if self.language == "en" else said, characters)
 
     def _head(self, model: Model, checked: CheckResult | None) -> str:
         names = [name for name in (model.project, model.site, model.building) if name]
@@ -245,7 +246,7 @@ class Page:
         if isinstance(value, Sentence):
             return self._of(value)
         if isinstance(value, Mapping):
-            return text(value.get(self.language, ""), 600)
+            return self._of(Sentence(str(value.get("zh", "")), str(value.get("en", ""))))
         return "" if value is None else text(value, 600)
 
     def _notes(self, findings: Sequence[Finding]) -> str:
@@ -385,7 +386,7 @@ def _percent(value: Any) -> str:
 
 
 def _elevation(value: float) -> str:
-    return "±0.000" if abs(value) < 0.0005 else f"{value:+.3f}"
+    return "±0.000" if abs(value) < 0.0005 else f"{value:+.3f}".replace("-", "−")
 
 
 def _moment(at: str) -> str:
