@@ -14,6 +14,7 @@ import importlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -125,8 +126,9 @@ def read(path: Path) -> Delivery:
     )
 
 
+@lru_cache(maxsize=16)
 def parse(data: bytes, name: str) -> Any:
-    """The ``ifctester.ids.Ids`` of an IDS file's bytes.
+    """The ``ifctester.ids.Ids`` of an IDS file's bytes, shared: it is only read.
 
     Raises
     ------
