@@ -4,7 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from bim._step_scan import I32, I64, kernel
+from bim._step_scan import I32, I64, U64, kernel
+
+
+@kernel
+def interned(hashes: U64, most: int) -> tuple[I32, I64, int]:
+    """Small numbers for the hashes of types, in the order they first stand.
+
+    Returns of each instance its number, of each number the row it first stands in, and how many
+    there are; ``most`` and one more ends the work.
+    """
+    slots = 1
+    while slots < 4 * most:
+        slots *= 2
+    keys = np.zeros(slots, np.uint64)
+    values = np.full(slots, -1, np.int32)
+    kinds = np.empty(hashes.shape[0], np.int32)
+    first = np.empty(most + 1, np.int64)
+    known = 0
+    for row in range(hashes.shape[0]):
+        key = hashes[row]
+        slot = np.int64(key & np.uint64(slots - 1))
+        while values[slot] >= 0 and keys[slot] != key:
+            slot = (slot + 1) & (slots - 1)
+        if values[slot] < 0:
+            keys[slot] = key
+            values[slot] = known
+            first[known] = row
+            known += 1
+            if known > most:
+                break
+        kinds[row] = values[slot]
+    return kinds, first[:known].copy(), known
 
 
 @kernel

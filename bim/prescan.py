@@ -21,7 +21,7 @@ from bim.errors import Refused
 from bim.finding import Finding, Sentence, Severity
 from bim.limits import DEFAULT, Limits
 from bim.step_text import StepText, opened
-from bim.transcode import Detected, Encoding, Transcoded, detect, transcode
+from bim.transcode import Detected, Encoding, detect, transcode
 
 SCHEMAS = ("IFC2X3", "IFC4", "IFC4X3_ADD2")
 """Schemas that are read, as FILE_SCHEMA names them."""
@@ -90,8 +90,11 @@ class Prescan:
         """Whether the text must be written anew by :meth:`transcode` before it is parsed."""
         return self.encoding != "ascii" or self.backslashes > 0 or self.end is not None
 
-    def transcode(self, source: Path, target: Path) -> Transcoded:
-        """Write the text that was gone through as plain ASCII that the parser reads whole."""
+    def transcode(self, source: Path, target: Path) -> int:
+        """Write the text that was gone through as plain ASCII that the parser reads whole.
+
+        Returns the number of bytes that were no character.
+        """
         return transcode(source, target, self.encoding, backslashes=self.backslashes > 0, end=self.end)
 
     def check(self) -> None:

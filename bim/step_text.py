@@ -105,17 +105,15 @@ class StepText:
         n, m = scan.scan(view, _hashes(), ids, offsets, types, starts, refs, places, self.state)
         self.ids, self.offsets, self.starts = ids[:n], offsets[:n], starts[: n + 1]
         self.refs, self.places = refs[:m], places[:m]
-        _, first, kinds, counts = np.unique(
-            types[:n], return_index=True, return_inverse=True, return_counts=True
-        )
-        if first.size > MOST_TYPES:
+        self.kinds, first, known = graph.interned(types[:n], MOST_TYPES)
+        if known > MOST_TYPES:
             raise Refused(
-                f"文件中有 {first.size} 种实例类型，不是 IFC。请从建模软件重新导出。",
-                f"the file has {first.size} types of instances and is no IFC; export it again.",
+                f"文件中的实例类型超过 {MOST_TYPES} 种，不是 IFC。请从建模软件重新导出。",
+                f"the file has more than {MOST_TYPES} types of instances and is no IFC; export it again.",
                 code="text.too_many",
             )
-        self.kinds = kinds.astype(np.int32)
         self.names = [self._type_at(int(row)) for row in first]
+        counts = np.bincount(self.kinds, minlength=known)
         self.counts = {name: int(count) for name, count in zip(self.names, counts, strict=True)}
 
     # Faults and places ---------------------------------------------------------------------------

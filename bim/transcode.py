@@ -19,7 +19,9 @@ Encoding = Literal["ascii", "utf-8", "gb18030", "latin-1"]
 _BLOCK = 1 << 20
 _RAW = re.compile(rb"[\x80-\xff]")
 _RUN = re.compile(rb"[\x80-\xff][\x30-\x39\x40-\x7e\x80-\xff]*")
-_NOT_ASCII = re.compile(r"[\x80-\uffff]+|[\U00010000-\U0010ffff]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_RUNS = re.compile(r"[\x80-\uffff]+|[\U00010000-\U0010ffff]+")
+_AS_ESCAPES = "iso-10303-21"
 _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _ESCAPE = re.compile(r"\\(?:\\|S\\[\s\S]|P[A-I]\\|[NF]\\|X\\[0-9A-Fa-f]{2}|X[024]\\)?")
 _LONGEST_ESCAPE = 5
@@ -38,14 +40,6 @@ class Detected:
 
     encoding: Encoding
     clear: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Transcoded:
-    """How many characters were rewritten, and how many bytes were no character of the encoding."""
-
-    characters: int
-    replaced: int
 
 
 def detect(data: bytes | mmap.mmap, start: int = 0) -> Detected:
@@ -111,12 +105,12 @@ def _rather_chinese(runs: list[bytes]) -> bool:
 
 def transcode(
     source: Path, target: Path, encoding: str, *, backslashes: bool = False, end: int | None = None
-) -> Transcoded:
+) -> int:
     """Copy a STEP text with every raw character written as ``\\X2\\…\\X0\\``, or ``\\X4\\…\\X0\\`` beyond the BMP.
 
     Read and written a block at a time; a character across two blocks is kept whole. Escapes already
     there and all ASCII bytes stay as they are. Bytes that are no character of ``encoding`` become
-    U+FFFD and are counted.
+    U+FFFD; returned is how many.
 
     Parameters
     ----------
@@ -127,7 +121,7 @@ def transcode(
         Whether to write a backslash that starts no escape, as in ``'C:\\Models'``, as two.
     """
     decoder = codecs.getincrementaldecoder("utf-8" if encoding == "ascii" else encoding)("replace")
-    characters = replaced = 0
+    replaced = 0
     held = ""
     left = source.stat().st_size if end is None else end
     with source.open("rb") as file, target.open("wb") as sink:
@@ -141,12 +135,10 @@ def transcode(
             held = ""
             if backslashes:
                 text, held = _doubled(text, final=not block)
-            found = _NOT_ASCII.findall(text)
-            characters += sum(map(len, found))
-            replaced += sum(part.count("\ufffd") for part in found)
-            sink.write(_NOT_ASCII.sub(_escaped, text).encode("ascii"))
+            replaced += text.count("\ufffd")
+            sink.write(text.encode("ascii", _AS_ESCAPES))
             if not block:
-                return Transcoded(characters, replaced)
+                return replaced
 
 
 def _doubled(text: str, *, final: bool) -> tuple[str, str]:
@@ -164,8 +156,17 @@ def _doubled(text: str, *, final: bool) -> tuple[str, str]:
     return "".join(parts), ""
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """A run of characters beyond ASCII as escapes, for the encoder, which finds the runs fastest."""
+    assert isinstance(error, UnicodeEncodeError)
+    return _RUNS.sub(_escape_of, error.object[error.start : error.end]), error.end
+
+
+def _escape_of(found: re.Match[str]) -> str:
     text = found[0]
     if text[0] <= "\uffff":
         return "\\X2\\" + text.encode("utf-16-be").hex().upper() + "\\X0\\"
     return "\\X4\\" + text.encode("utf-32-be").hex().upper() + "\\X0\\"
+
+
+codecs.register_error(_AS_ESCAPES, _escaped)
