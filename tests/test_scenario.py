@@ -11,6 +11,7 @@ import pytest
 from twin import scenario
 from twin.backup import backup, restore
 from twin.errors import InputError, UnknownName
+from twin.planned import works
 from twin.store import Store
 
 ADD = {"kind": "add", "layer": "centre", "lon": 121.2, "lat": 31.3, "values": {"name": "试"}}
@@ -135,3 +136,61 @@ def test_a_scenario_has_a_most_of_edits(store: Store) -> None:
     made = scenario.create(store, "甲", edits=[edit(LINK)] * scenario.MOST_EDITS)
     with pytest.raises(InputError):
         scenario.add_edit(store, made.id, edit(LINK))
+
+
+RING = [[121.25, 31.38], [121.2504, 31.38], [121.2504, 31.3804], [121.25, 31.3804]]
+BUILD = {"kind": "build", "footprint": [RING], "height_m": 99.0, "use": "residential", "people": 400}
+
+
+def test_a_planned_building_is_numbered_changed_and_taken_back(store: Store) -> None:
+    made = scenario.create(store, "塔楼", edits=[edit(BUILD)])
+    change = {"kind": "change", "layer": "building", "fid": -1, "values": {"people": 500}}
+    made = scenario.add_edit(store, made.id, edit(change))
+    [tower] = works(made.edits).built
+    assert (tower.fid, tower.people, tower.floors, tower.height_m) == (-1, 500, 33, 99.0)
+    # 0.0004 degrees a side at 31.38 N, 38.0 by 44.4 m, on 33 floors.
+    assert tower.floor_area_m2 == pytest.approx(33 * 38.05 * 44.35, rel=2e-3)
+    with pytest.raises(UnknownName):
+        scenario.add_edit(store, made.id, edit(change | {"fid": -2}))
+    with pytest.raises(UnknownName):
+        scenario.add_edit(store, made.id, edit(change | {"layer": "facility", "values": {"capacity": 1}}))
+    assert scenario.get(store, made.id) == made
+    assert scenario.remove_edit(store, made.id, 1).edits == ()
+
+
+def test_a_planned_building_is_shared_with_what_it_replaces(store: Store, tmp_path: Path) -> None:
+    made = scenario.create(
+        store, "甲", edits=[edit(LINK), edit(BUILD | {"replaces": [5, 7], "model": "0a1b2c3d4e5f"})]
+    )
+    made = scenario.add_edit(store, made.id, edit({"kind": "remove", "layer": "building", "fid": 9}))
+    with Store.open(tmp_path / "other") as other:
+        copy = scenario.from_file(other, scenario.to_file(made))
+    done = works(copy.edits)
+    assert done.demolished == {5, 7, 9}
+    assert done.built[0].model == "0a1b2c3d4e5f"
+    assert done.edits == {2: frozenset({-2, 5, 7}), 3: frozenset({9})}
+    assert not works([edit(LINK)])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        (
+            BUILD | {"footprint": [[[121.2, 31.3], [121.21, 31.31], [121.21, 31.3], [121.2, 31.31]]]},
+            "footprint",
+        ),
+        (BUILD | {"footprint": [RING[:2]]}, "footprint"),
+        (BUILD | {"footprint": []}, "footprint"),
+        (BUILD | {"footprint": [[[121, 31], [122, 31], [122, 32]]]}, "footprint"),
+        (BUILD | {"height_m": 0}, "height_m"),
+        (BUILD | {"height_m": float("inf")}, "height_m"),
+        (BUILD | {"use": "castle"}, "use"),
+        (BUILD | {"people": -1}, "people"),
+        (BUILD | {"replaces": [-3]}, "replaces"),
+        (BUILD | {"roof": "flat"}, "roof"),
+    ],
+)
+def test_wrong_planned_buildings_say_what_is_wrong(wrong: dict[str, Any], named: str) -> None:
+    with pytest.raises(InputError) as caught:
+        edit(wrong)
+    assert named in caught.value.en

@@ -373,8 +373,7 @@ def _touch(
 
 
 def _called(model: Model) -> str:
-    """What a new model is called: its building or project where they have a telling name, else its file."""
-    for text in (model.building, model.project):
-        if len(text.strip()) > 1 and text.strip().lower() not in _UNTELLING:
-            return text.strip()
-    return Path(model.name).stem or model.name
+    """What a new model is called: its project and building where they have telling names, else its file."""
+    told = [text.strip() for text in (model.project, model.building)]
+    telling = [text for text in dict.fromkeys(told) if len(text) > 1 and text.lower() not in _UNTELLING]
+    return " · ".join(telling) or Path(model.name).stem or model.name
