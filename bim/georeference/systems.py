@@ -182,6 +182,7 @@ def area_of_use(definition: str) -> Box | None:
     return None if area is None else (area.west, area.south, area.east, area.north)
 
 
+@lru_cache(maxsize=1024)
 def _jacobian(definition: str, lon: float, lat: float) -> tuple[float, float]:
     """Turn (degrees) and factor of the true east direction in a system's plane, in metres."""
     step = 20.0
@@ -244,14 +245,21 @@ _ZONE = re.compile(r"zone\s*(\d{2})\b|第?\s*(\d{2})\s*(?:号)?带|带号\s*(\d{
 _UTM = re.compile(r"UTM\D{0,8}?(\d{1,2})\s*([NS])?\b", re.I)
 
 
+@lru_cache(maxsize=256)
+def _code(definition: str, confidence: int) -> str | None:
+    """``EPSG:n`` of a system that PROJ finds in the registry; a search of some tenths of a second."""
+    authority = crs(definition).to_authority(min_confidence=confidence)
+    return f"{authority[0]}:{authority[1]}" if authority else None
+
+
+@lru_cache(maxsize=256)
 def _by_name(name: str) -> str | None:
     if not name.strip() or len(name) > 200 or re.search(r"[+={}\[\]]", name):
         return None  # a name of the registry, no text that would make PROJ read files
     try:
-        authority = crs(name).to_authority(min_confidence=70)
+        return _code(name, 70)
     except (CRSError, ValueError):
         return None
-    return f"{authority[0]}:{authority[1]}" if authority else None
 
 
 def _chinese(text: str) -> str | None:
@@ -303,10 +311,8 @@ def named(
     if code and known(f"EPSG:{code.group(1)}"):
         return Named(f"EPSG:{code.group(1)}", f"EPSG:{code.group(1)}", "code")
     if wkt and known(wkt):
-        system = crs(wkt)
-        authority = system.to_authority(min_confidence=90)
-        definition = f"{authority[0]}:{authority[1]}" if authority else wkt
-        return Named(definition, definition if authority else system.name, "wkt")
+        found = _code(wkt, 90)
+        return Named(found or wkt, found or crs(wkt).name, "wkt")
     everything = " ".join([name, *more])
     for local_name, definition in local_definitions(local_systems):
         if local_name and (local_name.casefold() in everything.casefold() or name.casefold() == local_name):
