@@ -26,6 +26,7 @@ _UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf
 _ESCAPE = re.compile(r"\\(?:\\|S\\[\s\S]|P[A-I]\\|[NF]\\|X\\[0-9A-Fa-f]{2}|X[024]\\)?")
 _LONGEST_ESCAPE = 5
 _SAMPLED_RUNS = 50_000
+_SAMPLED_BYTES = 1 << 25
 _MOSTLY = 0.8
 _COMMON = 0.5  # rare and traditional characters are in GBK but not in GB 2312
 
@@ -48,7 +49,7 @@ def detect(data: bytes | mmap.mmap, start: int = 0) -> Detected:
         return Detected("ascii", clear=True)
     whole = _decodes(data, start)
     runs = []
-    for found in _RUN.finditer(data, start):
+    for found in _RUN.finditer(data, start, start + _SAMPLED_BYTES):
         runs.append(found[0])
         if len(runs) == _SAMPLED_RUNS:
             break

@@ -82,6 +82,15 @@ def test_as_many_instances_as_the_parser_finds(path: str) -> None:
     assert prescan(PUBLIC / path).instances == len(list(ifcopenshell.open(PUBLIC / path)))
 
 
+@needs_cases
+def test_the_largest_real_model_takes_a_moment() -> None:
+    StepText(step().encode())  # compiled
+    start = time.process_time()
+    found = prescan(PUBLIC / "janesville_revit2012.ifc")
+    assert time.process_time() - start < 2.0, "0.4 s where nothing else runs"
+    assert (found.instances, found.placement_depth) == (453_586, 6)
+
+
 def test_where_a_fault_is_is_told(tmp_path: Path) -> None:
     text = step(changed={"'W1'": "'W1"})
     (error,) = of(text, tmp_path).errors
@@ -214,7 +223,8 @@ EDIT = st.tuples(st.integers(0, len(BASE) - 1), st.one_of(st.binary(min_size=0, 
 )))  # fmt: skip
 
 
-@settings(max_examples=400, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=st.lists(EDIT, max_size=6), cut=st.one_of(st.none(), st.integers(0, len(BASE))))
 def test_damaged_files_are_refused_or_read_whole(
     edits: list[tuple[int, bytes]], cut: int | None, tmp_path: Path

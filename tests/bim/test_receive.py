@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import resource
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -109,12 +109,20 @@ def test_the_name_told_is_the_senders(tmp_path: Path) -> None:
     assert item.path == tmp_path / "0001.ifc"
 
 
-def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_memory_does_not_grow_with_the_file(packed: bool, tmp_path: Path) -> None:
     path = tmp_path / "long.ifc"
-    path.write_bytes(step().encode() + b" " * 200_000_000)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    receive(path, tmp_path)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000, "kB"
+    text = step() + "/* " + " 0123456789abcdef" * 3_000_000 + " */"
+    path.write_bytes(zipped({"m.ifc": text}) if packed else text.encode())
+    limits = Limits(archive_ratio=1e6)
+    tracemalloc.start()
+    try:
+        (item,) = receive(path, tmp_path, limits)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert item.bytes == len(text) > 50_000_000
+    assert peak < 8_000_000
 
 
 def test_a_head_of_nothing_but_comments_takes_no_time() -> None:
