@@ -86,6 +86,13 @@ def write(
     opened.write(str(target))
 
 
+def write_plain(
+    source: str, target: str, placement: dict[str, Any], model_origin: Sequence[float], epsg: int = 4549
+) -> None:
+    """:func:`write` of plain data, as :func:`bim.worker.call` passes it."""
+    write(Path(source), Path(target), Placement.from_dict(placement), epsg, model_origin=model_origin)
+
+
 def _opened(source: Path) -> ifcopenshell.file:
     try:
         opened = ifcopenshell.open(str(source))
