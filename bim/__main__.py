@@ -103,10 +103,13 @@ def _die_with_parent() -> None:
 
 
 def _wait_for_end() -> None:
-    with suppress(OSError, ValueError):
-        sys.stdin.buffer.read()
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
     os._exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)  # nothing is left to do, and taking a large model apart takes long

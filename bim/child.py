@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,16 @@ REASON_WORDS: dict[str, Sentence] = {
     "crashed": Sentence("几何引擎崩溃", "the geometry engine crashed"),
     "memory": Sentence("内存超限", "it needed too much memory"),
     "empty": Sentence("几何引擎没有给出结果", "the geometry engine gave nothing"),
-    "voids": Sentence("", ""),
 }
+NOTHING_DRAWN = Finding(
+    "geometry.absent",
+    "warning",
+    Sentence(
+        "模型没有可显示的形体，只收录了数据；如应有形体，请在导出设置中包含几何后重新导出。",
+        "The model has no shapes to show and only its data were taken; if it should have some, export it again with "
+        "its geometry.",
+    ),
+)
 
 
 def convert(
@@ -124,6 +132,8 @@ class _Stages:
     def __init__(self, folder: Path, work: Path, limits: Limits, say: Any) -> None:
         self.folder, self.work, self.limits, self.say = folder, work, limits, say
         self.seconds: dict[str, float] = {}
+        self.solid: set[int] = set()
+        """``#`` numbers of what has a body that ought to be drawn."""
 
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
@@ -165,6 +175,7 @@ class _Stages:
         alone: Sequence[Sequence[int]],
     ) -> Scene:
         """Shapes of all elements."""
+        from bim.fallback import is_solid
         from bim.geometry import Drawing
 
         products = [
@@ -172,6 +183,7 @@ class _Stages:
             for number in elements["step_id"]
             if file.by_id(int(number)).get_argument(6) is not None
         ]
+        self.solid = {number for number in products if is_solid(file.by_id(number))}
         self.say({"products": len(products)})
 
         def announce(method: str, step_ids: Sequence[int]) -> None:
@@ -198,7 +210,7 @@ class _Stages:
         row_of = {int(number): row for row, number in enumerate(elements["step_id"])}
         wanted = {int(number) for number in elements["step_id"]}
         _measure(scene, row_of, elements)
-        model.findings += _shape_findings(elements, aside)
+        model.findings += _shape_findings(elements, self.solid, aside)
         model.methods = {str(k): int(v) for k, v in elements["method"].value_counts().items()}
         model.drawn = int((elements["triangles"] > 0).sum())
         model.triangles = int(elements["triangles"].sum())
@@ -314,16 +326,20 @@ def origin(elements: pd.DataFrame, model: Model) -> Point:
     return middle[0], middle[1], round(float(model.ground_m), 3)
 
 
-def _shape_findings(elements: pd.DataFrame, aside: Mapping[str, Sequence[str]]) -> list[Finding]:
+def _shape_findings(
+    elements: pd.DataFrame, solid: Set[int], aside: Mapping[str, Sequence[str]]
+) -> list[Finding]:
     """One finding for every element that is not drawn as it is meant, then the number of the rest."""
     found: list[Finding] = []
+    if not (elements["triangles"] > 0).any():
+        found.append(NOTHING_DRAWN)
     methods = elements["method"].astype(str)
     odd = elements[methods.isin(["max-voids", "no-openings", "ifclite", "box"])]
-    lost = elements[(methods == "none") & elements["step_id"].astype(str).isin(list(aside))]
+    lost = elements[(methods == "none") & elements["step_id"].isin(solid)]
     for part, severity in ((lost, "error"), (odd, "warning")):
         for row in part.head(TOLD).itertuples(index=False):
             data = row._asdict()
-            found.append(_told(data, aside.get(str(data["step_id"]), ("", ""))[1], severity))
+            found.append(_told(data, aside.get(str(data["step_id"]), ("", "empty"))[1], severity))
         if len(part) > TOLD:
             found.append(
                 Finding(
@@ -339,7 +355,8 @@ def _shape_findings(elements: pd.DataFrame, aside: Mapping[str, Sequence[str]]) 
 
 
 def _told(data: Mapping[str, Any], reason: str, severity: str) -> Finding:
-    words, why = METHOD_WORDS[str(data["method"])], REASON_WORDS.get(reason)
+    method = str(data["method"])
+    words, why = METHOD_WORDS[method], None if method == "max-voids" else REASON_WORDS.get(reason)
     title = str(data["name"] or data["guid"])
     zh = (
         f"构件“{title}”{words.zh}"
@@ -352,7 +369,7 @@ def _told(data: Mapping[str, Any], reason: str, severity: str) -> Finding:
         + "; check its geometry in the authoring tool."
     )
     return Finding(
-        f"geometry.{data['method']}",
+        f"geometry.{method}",
         "error" if severity == "error" else "warning",
         Sentence(zh, en),
         guid=str(data["guid"]),
