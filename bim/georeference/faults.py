@@ -71,6 +71,28 @@ def coordinates_in_metres(step_id: int | None) -> Finding:
     )
 
 
+def degrees(step_id: int | None) -> Finding:
+    """Degrees were written as map coordinates."""
+    return _finding(
+        "degrees",
+        "坐标转换中填的是经纬度，而坐标系是投影坐标系；已按经纬度计算，请改填投影坐标。",
+        "the map conversion holds degrees although its system is projected; they were taken as longitude and "
+        "latitude, write projected coordinates.",
+        step_id=step_id,
+    )
+
+
+def height_unit(written: float, step_id: int | None) -> Finding:
+    """The height was written in the project's unit."""
+    return _finding(
+        "height_unit",
+        f"高程 {written:g} 米不可能，应是项目单位；已换算，请改正 OrthogonalHeight。",
+        f"a height of {written:g} m is not possible here, it must be in the project's unit; it was converted, "
+        "correct OrthogonalHeight.",
+        step_id=step_id,
+    )
+
+
 def map_unit(unit: float, step_id: int | None) -> Finding:
     """The map unit contradicts the system."""
     return _finding(

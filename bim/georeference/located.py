@@ -24,7 +24,15 @@ from bim.model import Model, Point
 MOST = 24
 """Places that are compared with the outlines of buildings."""
 _SAME_M, _AGREE_M, _DISAGREE_M = 5.0, 200.0, 2000.0
-_INNOCENT = {"scale", "crs_free_text", "map_unit", "doubled", "true_north_as_true", "north_doubled"}
+_INNOCENT = {
+    "scale",
+    "crs_free_text",
+    "map_unit",
+    "doubled",
+    "true_north_as_true",
+    "north_doubled",
+    "height_unit",
+}
 """Slips that leave the position itself as it is written."""
 _ONLY_INSIDE = {"wrong_crs", "unknown_crs", "crs_missing", "sign", "gcj02", "bd09"}
 """Slips that nothing speaks for where the result lies outside the region."""

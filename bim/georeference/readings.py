@@ -57,6 +57,8 @@ LIKELY = {
     "without_true_north": 0.8,
     "rotation": 0.8,
     "north_doubled": 0.97,
+    "degrees": 0.85,
+    "height_unit": 0.99,
 }
 """How much a reading loses by each slip it assumes: a measure of rarity, not a frequency."""
 PRIOR = {50: 0.95, 40: 0.85, 30: 0.82, 20: 0.65}
@@ -126,16 +128,46 @@ def readings(
     offset = _offset(evidence, centre_m)
     for operation in evidence.operations:
         context = _context(evidence, operation.context)
-        if operation.degrees or _is_geographic(operation):
-            yield from _geographic_operation(operation, context)
-        else:
-            yield from _operation(evidence, operation, context, offset, region, local_systems)
+        aside = context is not None and context.kind != "Model" and len(evidence.operations) > 1
+        for reading in _operations(evidence, operation, context, offset, region, local_systems):
+            yield replace(reading, prior=reading.prior * 0.9) if aside else reading
     yield from _placement(evidence, offset, region, local_systems)
     context = _context(evidence, None)
     if context is not None and _length(context.location_m) > FAR_M and not evidence.operations:
         yield from _world(evidence, context, region, local_systems)
     for site in evidence.sites:
         yield from _site(evidence, site, context, region)
+
+
+def _operations(
+    evidence: Evidence,
+    operation: Operation,
+    context: Context | None,
+    offset: _Offset | None,
+    region: Region,
+    local_systems: Sequence[LocalSystem],
+) -> Iterator[Reading]:
+    """Level 50: one operation, in degrees or in lengths."""
+    if operation.degrees or _is_geographic(operation):
+        yield from _geographic_operation(operation, context)
+        return
+    for reading in _operation(evidence, operation, context, offset, region, local_systems):
+        yield _low(reading, evidence.to_metre, region)
+    small = 0 < abs(operation.eastings) <= 180 and 0 < abs(operation.northings) <= 180
+    if small:
+        for reading in _geographic_operation(operation, context):
+            yield reading.slipped("degrees", faults.degrees(operation.step_id))
+
+
+def _low(reading: Reading, to_metre: float, region: Region) -> Reading:
+    """The reading with its height in the project's unit, where that is possible in the region and metres are not."""
+    low, high = region.heights_m
+    height = reading.height_m
+    if low <= height <= high or not low <= height * to_metre <= high or math.isclose(to_metre, 1.0):
+        return reading
+    return reading.slipped(
+        "height_unit", faults.height_unit(height, reading.step_id), height_m=height * to_metre
+    )
 
 
 def _length(location: Sequence[float]) -> float:

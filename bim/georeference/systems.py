@@ -42,11 +42,14 @@ class Region:
         West, south, east, north, degrees.
     systems
         Systems to try for coordinates that name none, the likeliest first.
+    heights_m
+        Lowest and highest that a building's zero stands there.
     """
 
     name: Sentence
     box: Box
     systems: tuple[str, ...] = ()
+    heights_m: tuple[float, float] = (-450.0, 9000.0)
 
     def contains(self, lon: float, lat: float) -> bool:
         """Whether a point lies in the region's box."""
@@ -68,6 +71,7 @@ SHANGHAI = Region(
         "EPSG:2437",  # Beijing 1954 / 3-degree CM 120E
         "EPSG:2416",  # zone 40
     ),
+    (-100.0, 700.0),
 )
 
 LocalSystem = str | tuple[str, str]

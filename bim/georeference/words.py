@@ -42,6 +42,8 @@ _SLIPS = {
     "true_north": ("按正北转动", "turned to true north"),
     "without_true_north": ("不按正北转动", "not turned to true north"),
     "north_doubled": ("重复的转角只用一次", "doubled turn applied once"),
+    "degrees": ("坐标按经纬度理解", "coordinates taken as degrees"),
+    "height_unit": ("高程按项目单位", "height in the project's unit"),
     "rotation": ("按建筑轮廓改正转角", "turn corrected to the outline"),
     "turned": ("按建筑轮廓转动", "turned to the outline"),
 }

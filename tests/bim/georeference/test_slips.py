@@ -95,6 +95,9 @@ SLIPS = {
     "true north against the map": (
         lambda: re.sub(r"(#10=IFCDIRECTION\(\()[^)]*", r"\g<1>0.,1.", text_of("g01")), "true_north_ignored",
     ),
+    "height alone in millimetres": (
+        conversion("618932.035,3474236.407,4250.,0.866025404,0.5,0.001"), "height_unit",
+    ),
     "southern sign": (conversion("618932.035,-3474236.407,4.25,0.866025404,0.5,0.001"), "sign"),
     "site swapped": (point("g14", "IFCCARTESIANPOINT((3474236407.,618932035.,4250.))"), "axes_swapped"),
     "site with prefix": (point("g14", "IFCCARTESIANPOINT((40618932035.,3474236407.,4250.))"), "crs_missing"),
@@ -299,3 +302,24 @@ def test_addresses_are_told_where_nothing_better_is_known():
         found, model = both(text.replace("{}", line))
         codes = [item.code for item in findings(found, hypotheses(found, model))]
         assert codes == ["georeference.missing", *(["georeference.address"] if told else [])]
+
+
+def test_degrees_in_a_map_conversion():
+    found, model = both(replaced("g01", ("618932.035,3474236.407", "121.2503,31.3841")))
+    ranked = hypotheses(found, model)
+    best = next(item for item in ranked if item.level == 50)
+    assert (best.longitude, best.latitude) == pytest.approx((121.2503, 31.3841), abs=1e-9)
+    assert "georeference.degrees" in [item.code for item in best.faults]
+    assert best is ranked[0]
+
+
+def test_the_context_of_the_shapes_goes_first():
+    more = (
+        "#99990=IFCGEOMETRICREPRESENTATIONCONTEXT($,'Plan',3,1.E-5,#9,$);\n"
+        "#99991=IFCMAPCONVERSION(#99990,#20,618000.,3474000.,0.,1.,0.,0.001);\n"
+    )
+    found, model = both(replaced("g01", (END, more + END)))
+    ranked = hypotheses(found, model)
+    assert error_m(ranked[0].placement(), model, TRUTH) < 0.1
+    assert ranked[1].name == "map_conversion@EPSG:4549"
+    assert "georeference.grf001" in [item.code for item in check(found)] or found.schema == "IFC2X3"
