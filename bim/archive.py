@@ -6,10 +6,12 @@ counted all the same, because the directory may lie. No name in it is ever used 
 
 from __future__ import annotations
 
+import errno
 import stat
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from bim.errors import Refused
@@ -30,9 +32,10 @@ _LOCATOR_64 = b"PK\x06\x07"
 _ENCRYPTED = 0x1
 _NAMES_UTF8 = 0x800
 _DAMAGE = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError,
-    IndexError, AttributeError,
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, NotImplementedError,
+    IndexError, AttributeError, OverflowError,
 )  # fmt: skip
+"""What :mod:`zipfile` raises on damaged archives; an OSError too, where it is of a place that is not there."""
 
 
 def unpack(path: Path, folder: Path, limits: Limits, name: str) -> list[Received]:
@@ -63,23 +66,16 @@ def unpack(path: Path, folder: Path, limits: Limits, name: str) -> list[Received
                 )
                 budget -= received.bytes
                 taken.append(received)
-    except Refused:
+    except BaseException as error:
         _discard(taken)
-        raise
-    except _DAMAGE:
-        _discard(taken)
-        raise _refused(name, "damaged", "已损坏或不完整", "it is damaged or cut off") from None
-    except BaseException:
-        _discard(taken)
+        if isinstance(error, Refused):
+            raise
+        misplaced = isinstance(error, OSError) and error.errno in (None, errno.EINVAL)
+        if isinstance(error, _DAMAGE) or misplaced:
+            raise _refused(name, "damaged", "已损坏或不完整", "it is damaged or cut off") from None
         raise
     ignored = tuple(entry for entry, _ in others)
-    return [_with_ignored(item, ignored) for item in taken]
-
-
-def _with_ignored(item: Received, ignored: tuple[str, ...]) -> Received:
-    return Received(
-        item.name, item.path, item.kind, item.entry, item.bytes, item.sha256, item.skipped, ignored
-    )
+    return [replace(item, ignored=ignored) for item in taken]
 
 
 def _discard(taken: list[Received]) -> None:

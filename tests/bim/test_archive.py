@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import zipfile
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -124,3 +126,35 @@ def test_zip64_is_read(tmp_path: Path) -> None:
         entry.write(step().encode())
     (item,) = receive(path, tmp_path)
     assert item.bytes == len(step())
+
+
+def test_a_full_disk_is_not_blamed_on_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*anything: object, **more: object) -> Received:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(archive, "keep", full)
+    with pytest.raises(OSError, match="No space left"):
+        taken(zipped({"m.ifc": step()}), tmp_path)
+
+
+def test_damaged_archives_are_refused_and_leave_nothing(tmp_path: Path) -> None:
+    whole = zipped({"a/建筑.ifc": step(), "b.ifc": DOOR, "x.txt": "hello"})
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    path = tmp_path / "m.ifczip"
+    outcomes = set()
+    for seed in range(500):
+        random = Random(seed)
+        data = bytearray(whole[: random.randrange(len(whole))] if seed % 5 == 0 else whole)
+        for _ in range(random.choice((1, 1, 2, 4))):
+            if data:
+                data[random.randrange(len(data))] = random.randrange(256)
+        path.write_bytes(data)
+        try:
+            for item in receive(path, inside):
+                outcomes.add("taken")
+                item.path.unlink()
+        except Refused as refused:
+            outcomes.add(refused.code)
+        assert list(inside.iterdir()) == []
+    assert {"taken", "archive.damaged"} < outcomes
