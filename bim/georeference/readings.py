@@ -7,13 +7,13 @@ shape or of the city; :mod:`bim.georeference.hypotheses` weighs them.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bim.finding import Finding
 from bim.georeference import faults
+from bim.georeference.coordinates import lengths, numbers
 from bim.georeference.defaults import default_of, is_null_island
 from bim.georeference.evidence import Context, Evidence, Frame, Operation, Site
 from bim.georeference.systems import (
@@ -21,7 +21,6 @@ from bim.georeference.systems import (
     Region,
     bd09_to_wgs84,
     crs,
-    false_easting,
     gcj02_to_wgs84,
     in_china,
     local_definitions,
@@ -343,7 +342,7 @@ def _operation(
                 starts.append(base.slipped("scale", fault, factor=meant))
             for start in starts:
                 yield from _doubled(start, offset, context, (map_unit, system_unit, evidence.to_metre))
-                for reading in _numbers(start, map_unit, system_unit, evidence.to_metre):
+                for reading in numbers(start, map_unit, system_unit, evidence.to_metre):
                     yield reading
                     if context is not None and _length(pivot) > 1.0:
                         # the other reading of the world coordinate system: no part of the map conversion
@@ -379,7 +378,7 @@ def _doubled(
     if _length(world) > FAR_M and context is not None:
         found = faults.doubled("世界坐标系", "the world coordinate system", _length(world), context.step_id)
         turn += context.rotation_deg
-        yield from _numbers(
+        yield from numbers(
             start.slipped("doubled", found, pivot_m=(0.0, 0.0, 0.0), rotation_deg=turn), *units
         )
     if offset is None:
@@ -391,7 +390,7 @@ def _doubled(
         "doubled", found, pivot_m=offset.location_m, eastings=x / unit, northings=y / unit, height_m=z / unit,
         rotation_deg=0.0, factor=1.0,
     )  # fmt: skip
-    as_drawn = _numbers(drawn, unit, unit, unit)
+    as_drawn = numbers(drawn, unit, unit, unit)
     if offset.source == "raw_coordinates":
         yield from as_drawn
         return
@@ -402,63 +401,8 @@ def _doubled(
     drawn_first = abs(turn) < 0.01 < abs(offset.rotation_deg)
     for reading in as_drawn:
         yield reading if drawn_first else replace(reading, prior=reading.prior * 0.8)
-    for reading in _numbers(converted, *units):
+    for reading in numbers(converted, *units):
         yield replace(reading, prior=reading.prior * 0.8) if drawn_first else reading
-
-
-def _numbers(start: Reading, map_unit: float, system_unit: float, to_metre: float) -> Iterator[Reading]:
-    """The coordinates of a reading as written, and with slips of unit, order, zone number and sign undone."""
-    e, n, h = start.eastings, start.northings, start.height_m
-    units: list[tuple[float, str | None]] = [(map_unit, None)]
-    if not math.isclose(map_unit, system_unit):
-        units.append((system_unit, "map_unit"))
-    for unit in (to_metre, 0.001):
-        if not any(math.isclose(unit, other) for other, _ in units):
-            units.append((unit, "eastings_in_mm"))
-    prefix = math.floor(false_easting(start.crs) / 1e6) if false_easting(start.crs) > 1e6 else 0
-    for (unit, unit_slip), swapped, sign_e, sign_n in itertools.product(
-        units, (False, True), (1, -1), (1, -1)
-    ):
-        ratio = unit / system_unit
-        x, y = (n, e) if swapped else (e, n)
-        reading = replace(start, eastings=x * ratio * sign_e, northings=y * ratio * sign_n, height_m=h * unit)
-        if unit_slip:
-            reading = replace(reading, height_m=_height(h, unit, unit_slip, system_unit))
-            found = (
-                faults.map_unit(map_unit, start.step_id)
-                if unit_slip == "map_unit"
-                else faults.eastings_in_mm(unit, start.step_id)
-            )
-            reading = reading.slipped(unit_slip, found)
-        if swapped:
-            reading = reading.slipped("axes_swapped", faults.axes_swapped(start.step_id))
-        if sign_e < 0 or sign_n < 0:
-            reading = reading.slipped("sign", faults.sign(start.step_id))
-        yield reading
-        yield from _zones(reading, prefix)
-
-
-def _height(h: float, unit: float, slip: str, system_unit: float) -> float:
-    """Metres of a height written beside coordinates in another unit: it may be in metres all the same."""
-    if slip == "eastings_in_mm" and abs(h) < 0.5 / unit:
-        return h * system_unit
-    return h * unit
-
-
-def _zones(reading: Reading, prefix: int) -> Iterator[Reading]:
-    """The reading without the zone number before its easting, or with it where the system has one."""
-    e = reading.eastings
-    if prefix == 0 and 13e6 <= e < 61e6:
-        used = e % 1e6
-    elif prefix and 0 < e < 1e6:
-        used = e + prefix * 1e6
-    elif prefix and 13e6 <= e < 61e6 and math.floor(e / 1e6) != prefix:
-        used = e % 1e6 + prefix * 1e6
-    else:
-        return
-    yield reading.slipped(
-        "zone_prefix", faults.zone_prefix(e, used, reading.label, reading.step_id), eastings=used
-    )
 
 
 def _placement(
@@ -487,21 +431,9 @@ def _placement(
             if abs(north) > 0.01 and abs(offset.rotation_deg) < 0.01:
                 # the placement moves, true north turns: as with a world coordinate system
                 base, turned = replace(base, rotation_deg=north), base.slipped("without_true_north")
-            yield from _lengths(base, evidence.to_metre if offset.own_unit else 1.0, unit)
+            yield from lengths(base, evidence.to_metre if offset.own_unit else 1.0, unit)
             if abs(north) > 0.01:
                 yield turned
-
-
-def _lengths(base: Reading, to_metre: float, unit: float) -> Iterator[Reading]:
-    """The readings of a location that the file gives as a length in its own unit."""
-    yield from _numbers(base, unit, unit, unit)
-    if not math.isclose(to_metre, 1.0):
-        found = faults.coordinates_in_metres(base.step_id)
-        metres = base.slipped(
-            "coordinates_in_metres", found, eastings=base.eastings / to_metre,
-            northings=base.northings / to_metre, height_m=base.height_m / to_metre,
-        )  # fmt: skip
-        yield from _numbers(metres, unit, unit, unit)
 
 
 def _world(
@@ -519,7 +451,7 @@ def _world(
             prior=PRIOR[40] * likely, step_id=context.step_id, written=(x, y),
             faults=found, guessed=True,
         )  # fmt: skip
-        yield from _lengths(base, evidence.to_metre, unit)
+        yield from lengths(base, evidence.to_metre, unit)
         if north and not context.rotation_deg:
             # Whoever writes grid coordinates here turns the model to the grid and calls it true north
             yield base.slipped("true_north_as_true", from_true=True)
