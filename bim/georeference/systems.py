@@ -314,7 +314,7 @@ def named(
     code = _CODE.search(name) or (re.fullmatch(r"\s*(\d{4,6})\s*", name) if name else None)
     if code and known(f"EPSG:{code.group(1)}"):
         return Named(f"EPSG:{code.group(1)}", f"EPSG:{code.group(1)}", "code")
-    if wkt and known(wkt):
+    if wkt and "[" in wkt and known(wkt):
         found = _code(wkt, 90)
         return Named(found or wkt, found or crs(wkt).name, "wkt")
     everything = " ".join([name, *more])
