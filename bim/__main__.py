@@ -111,5 +111,6 @@ def _wait_for_end() -> None:
 
 if __name__ == "__main__":
     status = main()
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # nothing is left to do, and taking a large model apart takes long

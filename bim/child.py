@@ -38,6 +38,7 @@ REASON_WORDS: dict[str, Sentence] = {
     "silent": Sentence("计算超时", "it took too long"),
     "crashed": Sentence("几何引擎崩溃", "the geometry engine crashed"),
     "memory": Sentence("内存超限", "it needed too much memory"),
+    "deep": Sentence("布尔运算嵌套过深", "its booleans are nested too deep"),
     "empty": Sentence("几何引擎没有给出结果", "the geometry engine gave nothing"),
 }
 NOTHING_DRAWN = Finding(
@@ -91,7 +92,7 @@ def convert(
     with stages.of("geometry"):
         scene = stages.drawn(file, Path(source), elements, aside, alone)
     with stages.of("write"):
-        stages.written(model, elements, scene, aside)
+        stages.written(model, elements, scene)
     place: list[Finding] = []
     if "evidence" not in skip:
         with stages.of("evidence"):
@@ -132,6 +133,8 @@ class _Stages:
     def __init__(self, folder: Path, work: Path, limits: Limits, say: Any) -> None:
         self.folder, self.work, self.limits, self.say = folder, work, limits, say
         self.seconds: dict[str, float] = {}
+        self.reasons: dict[str, str] = {}
+        """By ``#`` number, why an element was not meshed as it stands."""
         self.solid: set[int] = set()
         """``#`` numbers of what has a body that ought to be drawn."""
 
@@ -201,16 +204,17 @@ class _Stages:
             alone=alone,
             announce=announce,
         )
-        return drawing.run(products)
+        scene = drawing.run(products)
+        self.reasons = {number: reason for number, (_, reason) in aside.items()}
+        self.reasons.update({str(number): "deep" for number in drawing.deep})
+        return scene
 
-    def written(
-        self, model: Model, elements: pd.DataFrame, scene: Scene, aside: Mapping[str, Sequence[str]]
-    ) -> None:
+    def written(self, model: Model, elements: pd.DataFrame, scene: Scene) -> None:
         """The files of the shapes, and what they say of elements and model."""
         row_of = {int(number): row for row, number in enumerate(elements["step_id"])}
         wanted = {int(number) for number in elements["step_id"]}
         _measure(scene, row_of, elements)
-        model.findings += _shape_findings(elements, self.solid, aside)
+        model.findings += _shape_findings(elements, self.solid, self.reasons)
         model.methods = {str(k): int(v) for k, v in elements["method"].value_counts().items()}
         model.drawn = int((elements["triangles"] > 0).sum())
         model.triangles = int(elements["triangles"].sum())
@@ -326,9 +330,7 @@ def origin(elements: pd.DataFrame, model: Model) -> Point:
     return middle[0], middle[1], round(float(model.ground_m), 3)
 
 
-def _shape_findings(
-    elements: pd.DataFrame, solid: Set[int], aside: Mapping[str, Sequence[str]]
-) -> list[Finding]:
+def _shape_findings(elements: pd.DataFrame, solid: Set[int], reasons: Mapping[str, str]) -> list[Finding]:
     """One finding for every element that is not drawn as it is meant, then the number of the rest."""
     found: list[Finding] = []
     if not (elements["triangles"] > 0).any():
@@ -339,7 +341,7 @@ def _shape_findings(
     for part, severity in ((lost, "error"), (odd, "warning")):
         for row in part.head(TOLD).itertuples(index=False):
             data = row._asdict()
-            found.append(_told(data, aside.get(str(data["step_id"]), ("", "empty"))[1], severity))
+            found.append(_told(data, reasons.get(str(data["step_id"]), "empty"), severity))
         if len(part) > TOLD:
             found.append(
                 Finding(

@@ -21,6 +21,8 @@ from bim.units import Units
 
 Instance = Any
 
+DEEPEST = 300
+"""Booleans in each other that are still left to the kernel; real walls have a few dozen."""
 MOST_INSTANCES = 20_000
 """Instances of one representation that are looked at for its box."""
 
@@ -46,6 +48,19 @@ def openings(file: Any) -> dict[int, int]:
 def is_solid(item: Instance) -> bool:
     """Whether a product has a body that ought to be drawn."""
     return bool(_bodies(item))
+
+
+def is_deep(item: Instance) -> bool:
+    """Whether a product's body is a chain of more than :data:`DEEPEST` booleans, on which the kernel never ends."""
+    for body in _bodies(item):
+        operand = next(iter(_instances(body.get_argument(3))), None)
+        for _ in range(DEEPEST):
+            if operand is None or not operand.is_a("IfcBooleanResult"):
+                break
+            operand = next(iter(_instances(operand.get_argument(1))), None)
+        else:
+            return True
+    return False
 
 
 def light(source: Path, step_ids: Sequence[int]) -> dict[int, Shape]:

@@ -130,12 +130,17 @@ class Drawing:
         self.limits, self.announce = limits, announce
         self.aside, self.alone = dict(aside), [list(group) for group in alone]
         self.voids = fallback.openings(file)
+        self.deep: set[int] = set()
+        """Elements the kernel is not tried on, for their booleans are nested too deep."""
         folder.mkdir(exist_ok=True)
         self.kept = len(list(folder.glob("*.npz")))
 
     def run(self, step_ids: Sequence[int]) -> Scene:
         """Mesh ``step_ids`` and give all that was drawn, in this process and before."""
         done = self._done()
+        self.deep = {item for item in step_ids if fallback.is_deep(self.file.by_id(item))}
+        for item in self.deep - set(self.aside):
+            self.aside[item] = METHODS[2]
         todo = [step_id for step_id in step_ids if step_id not in done and step_id not in self.aside]
         waiting = set(todo)
         groups = [[item for item in group if item in waiting] for group in self.alone]
@@ -188,7 +193,9 @@ class Drawing:
                 self._keep(scene, [item], "ladder")
                 del waiting[item]
         light = [item for item, method in waiting.items() if METHODS.index(method) <= 3]
-        together = all(method != "ifclite" for method in self.aside.values())
+        together = all(
+            method != "ifclite" for method in self.aside.values()
+        )  # else one of them ended a process
         for group in [light] if together else [[item] for item in light]:
             if not group:
                 continue

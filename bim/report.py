@@ -123,13 +123,16 @@ def _place(
     if not path.is_file():
         return [], []
     evidence = georeference.Evidence.from_dict(json.loads(path.read_text(encoding="utf-8")))
-    ranked = georeference.hypotheses(
-        evidence,
-        model,
-        region=region or georeference.SHANGHAI,
-        footprints=footprints,
-        local_systems=local_systems,
-    )
+    try:
+        ranked = georeference.hypotheses(
+            evidence,
+            model,
+            region=region or georeference.SHANGHAI,
+            footprints=footprints,
+            local_systems=local_systems,
+        )
+    except BimError as error:  # coordinates that no place on Earth has
+        return [], [Finding("georeference.impossible", "warning", error.text)]
     return ranked, georeference.findings(evidence, ranked, local_systems)
 
 

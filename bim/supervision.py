@@ -176,7 +176,7 @@ class Supervision:
         if self._method == "kernel":
             return patience if self._begun is not None else 1.5 * patience + 0.1 * len(self._group)
         if self._method == "ifclite":
-            return patience / 2 + 0.2 * megabytes
+            return patience + 0.2 * megabytes
         return patience / 2 if self._method else 3 * patience + megabytes
 
     def _judge(self, ended: Ended) -> None:

@@ -37,6 +37,9 @@ QUEUED_LINES = 200
 OUT_OF_MEMORY = 77
 """Exit status of a process that ran out of memory and could still say so."""
 
+PACKAGE_PATH = str(Path(__file__).resolve().parent.parent)
+"""Where the process finds this package."""
+
 _PASSED_ON = (
     "PATH", "SYSTEMROOT", "WINDIR", "HOME", "USERPROFILE", "LOCALAPPDATA", "LANG", "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH", "NUMBA_CACHE_DIR", "VIRTUAL_ENV",
@@ -274,7 +277,7 @@ class _Watch:
 def _start(request: Path, folder: Path, complaints: Any) -> subprocess.Popen[bytes]:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment.update(
-        PYTHONPATH=str(Path(__file__).resolve().parent.parent),
+        PYTHONPATH=PACKAGE_PATH,
         PYTHONUTF8="1",
         TMPDIR=str(folder),
         TEMP=str(folder),

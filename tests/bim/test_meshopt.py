@@ -71,10 +71,7 @@ def triangle_list(kind: str, count: int, seed: int = 4) -> np.ndarray:
 
 def turned(faces: np.ndarray) -> list[tuple[int, ...]]:
     """Triangles, each begun with its lowest corner: where one begins is the encoder's to choose."""
-    found = []
-    for face in faces.tolist():
-        found.append(min(tuple(face[i:] + face[:i]) for i in range(3)))
-    return found
+    return [min(tuple(face[i:] + face[:i]) for i in range(3)) for face in faces.tolist()]
 
 
 @pytest.mark.parametrize("kind", ["grid", "quads", "lists", "noise", "few"])
