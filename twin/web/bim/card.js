@@ -78,7 +78,7 @@ export class Card extends Base {
     return [
       METHODS.has(found.method) ? h('p.tw-warn.bim-indent', {}, icon('warn'), t(`method.${found.method}`)) : null,
       (found.findings ?? []).map((item) => h('p.tw-warn.bim-indent', {}, icon('warn'), say(item.text))),
-      (found.failures ?? []).map((item) => h('p.tw-warn.bim-indent', {}, icon('warn'), h('span', {}, say(item.specification), ' ', say(item.reason)))),
+      (found.failures ?? []).map((item) => h('p.tw-warn.bim-indent', {}, icon('warn'), h('span', {}, h('b', {}, say(item.specification)), say(item.reason)))),
     ];
   }
 

@@ -9,6 +9,7 @@ const HUES = ['#4393C3', '#E08214', '#5AAE61', '#C792EA', '#D6604D', '#80CDC1', 
 const METHODS = {kernel: '#5B7EA6', 'max-voids': '#DFC27D', 'no-openings': '#E08214', ifclite: '#C792EA', box: '#D6604D', none: '#6F829C'};
 const OF_SPACES = new Set(['use', 'area_m2']);
 const STEPS = 7;
+const NAMED = 9; // storeys in the legend
 const bytes = (hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
 
 export class Colours {
@@ -64,6 +65,7 @@ export class Colours {
     this.#unit = unit(this.#found.unit ?? '');
     const none = rgb('text_3').slice(0, 3);
     if (kind === 'number') return this.#graded(values, none);
+    if (this.by === 'storey') return this.#stacked(values, none);
     const counts = new Map();
     const drawn = this.session.building.rows;
     values.forEach((value, row) => { if (value !== null && value !== '' && row < drawn) counts.set(value, (counts.get(value) ?? 0) + 1); });
@@ -75,6 +77,16 @@ export class Colours {
     this.#entries = [...shown.map(([value, count]) => entry(hues.get(value), this.#name(value), count)), ...(rest ? [entry('var(--text-3)', t('colour.rest', {n: order.length - shown.length}), rest)] : [])];
     const table = values.map((value) => (value === null || value === '' ? none : hues.get(value) ? bytes(hues.get(value)) : none));
     return (row) => table[row] ?? none;
+  }
+
+  /** Storeys from below: an order, not kinds; of many only some are named in the legend. */
+  #stacked(values, none) {
+    const {storeys} = this.session.building;
+    const colours = storeys.map((_, index) => between(tokens().sequential, storeys.length > 1 ? index / (storeys.length - 1) : 0.5));
+    const counts = storeys.map((_, index) => values.filter((value) => value === index).length);
+    const named = new Set(Array.from({length: Math.min(NAMED, storeys.length)}, (_, index) => Math.round((index * (storeys.length - 1)) / Math.max(1, Math.min(NAMED, storeys.length) - 1))));
+    this.#entries = storeys.map((storey, index) => entry(`rgb(${colours[index].join()})`, this.#name(index), counts[index])).filter((_, index) => named.has(index)).reverse();
+    return (row) => colours[values[row]] ?? none;
   }
 
   #graded(values, none) {
@@ -117,6 +129,13 @@ export class Colours {
 
 /** What is coloured by, in words. */
 export const nameOf = (by) => (['class', 'storey', 'use', 'area_m2', 'material', 'method'].includes(by) ? t(`by.${by}`) : by.split('.').slice(1).join('.') || by);
+
+/** A colour of a ramp at a share of its length. */
+function between(ramp, share) {
+  const at = share * (ramp.length - 1);
+  const [low, high] = [bytes(ramp[Math.floor(at)]), bytes(ramp[Math.ceil(at)])];
+  return low.map((value, index) => Math.round(value + (high[index] - value) * (at % 1)));
+}
 
 const entry = (color, name, count) => ({color, zh: name, en: name, count});
 

@@ -24,6 +24,7 @@ import {placementOf, Session} from './session.js';
 import {sentence, t} from './text.js';
 import {TreePanel} from './tree_panel.js';
 import {VersionsPanel} from './versions_panel.js';
+import {viewOf} from './view.js';
 import {ViewPanel} from './view_panel.js';
 
 const NAME = /^[\w-]{1,64}$/;
@@ -47,6 +48,7 @@ export class Mode extends Explore {
 
   read(query) {
     this.asked = NAME.test(query.get('model') ?? '') ? query.get('model') : '';
+    this.stays = query.has('lon');
     if (this.rail.includes(query.get('panel'))) this.start = query.get('panel');
     else if (query.has('panel')) this.start = '';
   }
@@ -86,7 +88,7 @@ export class Mode extends Explore {
     session.on('model', () => { this.take(null); app.later(); app.host.classList.toggle('bim-open', Boolean(session.model)); });
     session.on('chosen', () => app.card.choose(session.chosen));
     session.on('building', () => { this.colours.renew(); app.legend.render(); });
-    this.loaded = this.attempt(Promise.all([session.refresh(), this.queue.resume()])).then(() => this.asked && this.attempt(this.show(this.asked, !/[?&]lon=/.test(location.search))));
+    this.loaded = this.attempt(Promise.all([session.refresh(), this.queue.resume()])).then(() => this.asked && this.attempt(this.show(this.asked, !this.stays)));
   }
 
   /** Open a model and go to it. */
@@ -109,14 +111,8 @@ export class Mode extends Explore {
   /** Go to rows of the open model, or to all of it. */
   fly(rows = null, ms = undefined) {
     const {building} = this.session;
-    const bounds = building?.boundsOf(rows);
-    if (!bounds) return;
-    const {engine} = this.app;
-    const [box, extent] = [rows ? building.boxOf(rows) : null, building.extent];
-    const view = engine.viewOf(bounds, {pitch: 52, bearing: engine.view.bearing || -20, padding: rows ? 0.38 : 0.24, maxZoom: rows ? 20.5 : 19.6});
-    // What stands high is looked at over its foot: the ground behind it comes to the middle.
-    const height = (box ? (box[2] + box[5]) / 2 : (extent[2] + extent[5]) / 2) + building.base;
-    engine.fly({...view, ...lifted(view, height)}, ms);
+    const view = building && viewOf(building, rows && building.boxOf(rows), this.app);
+    if (view) this.app.engine.fly(view, ms);
   }
 
   /** Files that were dropped or chosen. */
@@ -127,8 +123,9 @@ export class Mode extends Explore {
 
   async arrived(job) {
     await this.attempt(this.session.refresh());
-    if (job.server.model) await this.attempt(this.show(job.server.model, true));
     this.app.shell.say(t('queue.done', {name: job.name}));
+    // What somebody else sent, or was sent before this page was opened, does not take the model from under the user.
+    if (job.own && job.server.model) await this.attempt(this.show(job.server.model, true));
   }
 
   /** Take up what the next click does; null, or the same again, puts it away. */
@@ -211,11 +208,4 @@ export class Mode extends Explore {
     this.drop?.dispose();
     this.scene?.dispose();
   }
-}
-
-/** Where a camera must look on the ground for what is `height` above it to stand in the middle. */
-function lifted({longitude, latitude, pitch, bearing}, height) {
-  const back = height * Math.tan((pitch * Math.PI) / 180);
-  const turn = (bearing * Math.PI) / 180;
-  return {longitude: longitude + (back * Math.sin(turn)) / (111_320 * Math.cos((latitude * Math.PI) / 180)), latitude: latitude + (back * Math.cos(turn)) / 110_950};
 }

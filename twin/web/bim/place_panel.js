@@ -12,10 +12,14 @@ import {t} from './text.js';
 const PARTS = ['state', 'proposals', 'hand', 'points', 'foot'];
 const FIELDS = [['lon', 1e-6, 6], ['lat', 1e-6, 6], ['height_m', 0.1, 2], ['rotation_deg', 0.1, 2]];
 const NEAR_M = 0.02;
+const FIRST = 3; // proposals shown before the others are asked for
 
 export class PlacePanel {
+  #all = false;
+
   constructor(page) {
     Object.assign(this, {page, session: page.session, points: new ControlPoints(page)});
+    page.session.on('model', () => { if (!page.session.model) this.#all = false; });
     for (const topic of ['model', 'building', 'draft']) page.session.on(topic, () => this.write());
   }
 
@@ -62,8 +66,10 @@ export class PlacePanel {
   #proposals({hypotheses = [], placement}, draft) {
     if (!hypotheses.length) return h('p.tw-note', {}, t('place.no_proposals'));
     const chosen = draft?.source ?? placement?.source;
+    const shown = this.#all ? hypotheses : hypotheses.filter((item, index) => index < FIRST || item.name === chosen);
     return [h('div.an-section-head', {}, h('h3', {}, t('place.proposals')), h('span.tw-count', {}, number(hypotheses.length))),
-      h('ol.bim-proposals', {}, hypotheses.map((item, index) => this.#proposal(item, index, item.name === chosen)))];
+      h('ol.bim-proposals', {}, shown.map((item) => this.#proposal(item, hypotheses.indexOf(item), item.name === chosen))),
+      shown.length < hypotheses.length ? h('button.tw-link', {type: 'button', 'data-key': 'all', onclick: () => { this.#all = true; this.write(); }}, t('place.others', {n: hypotheses.length - shown.length})) : null];
   }
 
   #proposal(item, index, on) {
@@ -73,8 +79,8 @@ export class PlacePanel {
     return h('li', {'data-hypothesis': item.name, 'data-on': String(on), onmouseenter: () => hover(item.name), onmouseleave: () => hover(null)},
       h('button.bim-proposal', {type: 'button', 'aria-pressed': String(on), 'data-key': `h-${item.name}`, onclick: () => { this.session.try(placementOf(item)); page.fly(); }},
         h('i.bim-rank', {}, String(index + 1)), h('b', {}, say(item.title)),
-        h('span.bim-score', {role: 'img', 'aria-label': t('place.score', {share: percent(item.score)}), title: t('place.score', {share: percent(item.score)})}, h('i', {style: `width:${Math.round(100 * item.score)}%`})),
-        h('small', {}, [item.crs, overlap].filter(Boolean).join(' · '))),
+        h('small', {}, [t('place.score', {share: `${Math.round(100 * item.score)}\u2009%`}), overlap].filter(Boolean).join(' · ')),
+        h('span.bim-score', {'aria-hidden': 'true'}, h('i', {style: `width:${Math.round(100 * item.score)}%`}))),
       on ? h('div.bim-evidence', {},
         h('ul', {}, (item.why ?? []).map((text) => h('li', {}, icon('check'), h('span', {}, say(text))))),
         item.faults?.length ? h('ul.bim-faults', {}, item.faults.map((fault) => h('li', {'data-severity': fault.severity}, icon('warn'), h('span', {}, say(fault.text))))) : null) : item.faults?.length ? h('small.bim-fault-count', {}, icon('warn'), t('place.faults', {n: item.faults.length})) : null);

@@ -11,7 +11,7 @@ let numbers = 0;
 /** One file, as the page knows it. */
 export class Job {
   constructor(name, file = null, model = '') {
-    Object.assign(this, {key: numbers += 1, name, file, model, id: null, sent: 0, server: null, error: null, transfer: null});
+    Object.assign(this, {key: numbers += 1, name, file, model, id: null, own: false, sent: 0, server: null, error: null, transfer: null});
   }
 
   /** queued, sending, waiting, receiving, choosing, converting, done, failed or cancelled. */
@@ -54,6 +54,7 @@ export class Queue {
   add(files, model = '') {
     for (const file of files) {
       const job = new Job(file.name, file, model);
+      job.own = true;
       if (file.size > this.limit) job.error = new Failure(t('queue.too_large', {limit: Math.round(this.limit / 1e6)}));
       else if (!file.size) job.error = new Failure(t('queue.empty'));
       this.jobs.unshift(job);

@@ -3,6 +3,7 @@
 import {rgb} from '../map/text.js';
 import {Standing} from '../map/standing.js';
 import {className, t} from './text.js';
+import {viewOf} from './view.js';
 
 export class Scene {
   #frame = 0;
@@ -98,8 +99,8 @@ export class Scene {
 
   /** Go to an element that is only in the earlier version. */
   flyToEarlier(row) {
-    const bounds = this.#old?.boundsOf([row]);
-    if (bounds) this.app.engine.fly(this.app.engine.viewOf(bounds, {pitch: 52, bearing: this.app.engine.view.bearing, padding: 0.38, maxZoom: 19.3}));
+    const view = this.#old && viewOf(this.#old, this.#old.boxOf([row]), this.app);
+    if (view) this.app.engine.fly(view);
   }
 
   earlier(building) { return building === this.#old; }
