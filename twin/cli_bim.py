@@ -155,7 +155,7 @@ def _diff(options: argparse.Namespace, settings: Settings, progress: Progress | 
         model = str(pair[0][1]) if pair[0] else ""
         current = server.json("GET", f"/api/bim/{model}")["version"]
         before, after = (match[2] or current for match in pair if match is not None)
-        told = server.json("GET", f"/api/bim/{model}/compare?before={before}&after={after}")
+        told: Result = server.json("GET", f"/api/bim/{model}/compare?before={before}&after={after}")
     elif server is not None:
         raise InputError(
             "服务运行时只能比较同一模型的两个版本，或两个 IFC 文件。",

@@ -24,9 +24,10 @@ command's exit code.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bim.errors import BimError, Stopped
+if TYPE_CHECKING:
+    from bim.errors import BimError
 
 
 class TwinError(Exception):
@@ -150,6 +151,8 @@ EXIT_CODE: dict[type[TwinError], int] = {
 
 def of_model(error: BimError) -> TwinError:
     """What the intake of a building model says, as an error of the twin."""
+    from bim.errors import Stopped
+
     if isinstance(error, Stopped):
         return Cancelled(error.zh, error.en)
     return ModelRefused(error.zh, error.en, code=error.code, findings=getattr(error, "findings", ()))

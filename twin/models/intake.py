@@ -3,7 +3,8 @@
 A job goes ``receiving`` -> ``waiting`` -> ``converting`` -> ``done``; an archive of
 several models stops at ``choosing`` until somebody says which. What converts is a
 process of its own (:mod:`bim.worker`), so that no file can bring the server down. A
-job that a crash cut off is told as failed by the next server.
+job that a crash cut off is told as failed by the next server. What reads and keeps
+models is loaded when the first one comes, so that a server starts without it.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from bim.errors import BimError
 from bim.finding import Sentence
 from bim.limits import Limits
 from twin.errors import Cancelled, InputError, ModelRefused, TwinError, UnknownName, of_model
-from twin.models import folders, register
+from twin.models import folders
 from twin.settings import Settings
 from twin.store import Store, utc_now
 
 if TYPE_CHECKING:
     from bim.report import Report
+    from twin.models.register import Entry
 
 _log = logging.getLogger(__name__)
 Status = Literal["receiving", "waiting", "choosing", "converting", "done", "failed", "cancelled"]
@@ -99,6 +101,8 @@ class Intake:
         :class:`UnknownName` when ``model``, of which it is to be a version, is not there.
         """
         if model is not None:
+            from twin.models import register
+
             register.get(self._store, model)
         identity = uuid.uuid4().hex
         folder = self._store.home / "inbox" / identity
@@ -273,7 +277,7 @@ def convert(
     called: str | None = None,
     progress: Callable[[float, Sentence], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> tuple[register.Entry, Report]:
+) -> tuple[Entry, Report]:
     """Convert a file and keep it as a new model or as the next version of ``model``; with the report on it.
 
     Raises
@@ -286,6 +290,7 @@ def convert(
     from bim import report
     from bim.intake import convert as convert_file
     from twin.analysis.building_works import outlines
+    from twin.models import register
 
     if model is not None:
         register.get(store, model)

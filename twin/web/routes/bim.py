@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from twin import scenario
-from twin.analysis import building_works
 from twin.errors import InputError
-from twin.models import contents, link, listing, placing, planned, register, tables
 from twin.models.intake import Job
-from twin.models.register import Entry
 from twin.store import Store, unusable
 from twin.web import state
 from twin.web.routes.imports import file_name
 from twin.web.routes.replies import Json, body_object, in_thread, integer
+
+if TYPE_CHECKING:
+    from twin.models.register import Entry
 
 _KEEP: Any = object()
 
@@ -90,6 +90,8 @@ async def choose(request: Request) -> Response:
 
 async def listed(request: Request) -> Response:
     """``GET /api/bim``: every model with its version, building and place, and the largest file taken."""
+    from twin.models import listing
+
     current = state.current()
 
     rows = await in_thread(listing.models, current.store)
@@ -98,6 +100,8 @@ async def listed(request: Request) -> Response:
 
 async def shown(request: Request) -> Response:
     """``GET /api/bim/{model}``: one model: versions, document, hypotheses, place, links; ``?version=`` for an older one."""
+    from twin.models import contents, placing, register
+
     current, identity = state.current(), request.path_params["model"]
     asked = request.query_params.get("version")
     wanted = None if asked is None else integer(asked, "version", 1, 10**6)
@@ -125,6 +129,8 @@ async def shown(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """``PUT /api/bim/{model}``: another ``name``, ``version``, place (``placement`` or ``hypothesis``), ``building``."""
+    from twin.models import placing, register
+
     store, identity = state.current().store, request.path_params["model"]
     body = await body_object(request)
     unknown = set(body) - {"name", "version", "placement", "hypothesis", "building"}
@@ -168,6 +174,8 @@ async def change(request: Request) -> Response:
 
 async def delete(request: Request) -> Response:
     """``DELETE /api/bim/{model}``: forget a model with all its versions and files."""
+    from twin.models import register, tables
+
     store, identity = state.current().store, request.path_params["model"]
     await in_thread(register.delete, store, identity)
     tables.forget(store.home / "models" / identity)
@@ -176,6 +184,8 @@ async def delete(request: Request) -> Response:
 
 async def control_points(request: Request) -> Response:
     """``POST /api/bim/{model}/control-points``: the place that points known in both systems ask for, not yet applied."""
+    from twin.models import placing, register
+
     store, identity = state.current().store, request.path_params["model"]
     body = await body_object(request)
 
@@ -188,12 +198,16 @@ async def control_points(request: Request) -> Response:
 
 async def building(request: Request) -> Response:
     """``GET /api/bim/{model}/building``: what the building layer says beside what the model says."""
+    from twin.models import link, register
+
     store, identity = state.current().store, request.path_params["model"]
     return Json(await in_thread(lambda: link.compared(store, register.get(store, identity))))
 
 
 async def update_building(request: Request) -> Response:
     """``POST /api/bim/{model}/building`` with ``{"columns"}``: take values of the model over into the building layer."""
+    from twin.models import link, register
+
     current, identity = state.current(), request.path_params["model"]
     body = await body_object(request)
     columns = body.get("columns")
@@ -208,6 +222,8 @@ async def update_building(request: Request) -> Response:
 
 async def to_scenario(request: Request) -> Response:
     """``POST /api/bim/{model}/scenario`` with ``{"scenario"}``: the placed model as a planned building of a scenario."""
+    from twin.models import planned, register
+
     store, identity = state.current().store, request.path_params["model"]
     body = await body_object(request)
 
@@ -220,6 +236,8 @@ async def to_scenario(request: Request) -> Response:
 
 async def placed(request: Request) -> Response:
     """``GET /api/bim/placed?bbox=west,south,east,north``: placed models near, with what a map needs to draw them."""
+    from twin.models import listing
+
     store = state.current().store
     box = _box(request.query_params.get("bbox"))
 
@@ -228,6 +246,8 @@ async def placed(request: Request) -> Response:
 
 async def footprints(request: Request) -> Response:
     """``GET /api/bim/footprints?bbox=``: outlines of buildings as WKT, for commands that judge a file's place."""
+    from twin.analysis import building_works
+
     store = state.current().store
     box = _box(request.query_params.get("bbox"))
     if box is None or box[2] - box[0] > 0.2 or box[3] - box[1] > 0.2:
@@ -238,6 +258,8 @@ async def footprints(request: Request) -> Response:
 
 async def corrected(request: Request) -> Response:
     """``GET /api/bim/{model}/corrected.ifc``: the file with its accepted place written into it."""
+    from twin.models import placing, register
+
     store, identity = state.current().store, request.path_params["model"]
     folder = Path(tempfile.mkdtemp(prefix="corrected-", dir=store.home / "tmp"))
 
@@ -269,15 +291,19 @@ def _too_large(most: int) -> InputError:
 
 
 def _brief(store: Store, entry: Entry) -> dict[str, Any]:
+    from twin.models import listing
+
     return listing.brief(store, entry, listing.buildings(store, [entry]))
 
 
 def _marks(store: Store) -> tuple[Any, ...]:
     """What other models' places depend on, for keeping hypotheses at hand."""
+    from twin.models import register
+
     return tuple((entry.id, entry.version, entry.updated_at) for entry in register.listed(store))
 
 
-def _box(text: str | None) -> placing.Box | None:
+def _box(text: str | None) -> tuple[float, float, float, float] | None:
     if not text:
         return None
     try:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from twin.errors import InputError, UnknownName
-from twin.models import contents, folders, register, tables
+from twin.models import folders
 from twin.web import state
 from twin.web.routes.replies import Json, in_thread, integer, not_found
 
@@ -60,17 +60,23 @@ async def tree(request: Request) -> Response:
 
 async def elements(request: Request) -> Response:
     """``GET /api/bim/{model}/elements``: key, class, name, storey, kind and method of every element, by columns."""
+    from twin.models import tables
+
     return await _told(request, "elements", lambda folder: tables.read(folder).listed)
 
 
 async def element(request: Request) -> Response:
     """``GET /api/bim/{model}/elements/{row}``: one element: attributes, property sets, findings, failed checks."""
+    from twin.models import contents
+
     row = integer(request.path_params["row"], "row", 0, 10**7)
     return await _told(request, f"element-{row}", lambda folder: contents.card(folder, row))
 
 
 async def search(request: Request) -> Response:
     """``GET /api/bim/{model}/search?q=``: elements by name, class, GlobalId or a property's value."""
+    from twin.models import tables
+
     query = request.query_params.get("q", "")[:200]
     limit = integer(request.query_params.get("limit"), "limit", 1, tables.MOST_HITS, default=100)
     return await _told(request, None, lambda folder: tables.read(folder).search(query, limit))
@@ -78,17 +84,23 @@ async def search(request: Request) -> Response:
 
 async def values(request: Request) -> Response:
     """``GET /api/bim/{model}/values?by=``: a value for every element to colour by: class, storey, use or a property."""
+    from twin.models import tables
+
     by = request.query_params.get("by", "")[:400]
     return await _told(request, None, lambda folder: tables.read(folder).values(by))
 
 
 async def properties(request: Request) -> Response:
     """``GET /api/bim/{model}/properties``: what elements can be coloured by, with how many have a value."""
+    from twin.models import tables
+
     return await _told(request, "properties", lambda folder: {"properties": tables.read(folder).colourable})
 
 
 async def compare(request: Request) -> Response:
     """``GET /api/bim/{model}/compare?before=&after=``: what was added, removed and changed between two versions."""
+    from twin.models import contents, register
+
     store, identity = state.current().store, request.path_params["model"]
     before = integer(request.query_params.get("before"), "before", 1, 10**6)
     after = integer(request.query_params.get("after"), "after", 1, 10**6)
@@ -104,6 +116,8 @@ async def compare(request: Request) -> Response:
 
 async def report(request: Request) -> Response:
     """``GET /api/bim/{model}/report.{format}?lang=``: the check as ``html`` to read or ``json`` to compute with."""
+    from twin.models import contents
+
     language = request.query_params.get("lang", "zh")
     if language not in ("zh", "en"):
         raise InputError("lang 须是 zh 或 en。", "lang must be zh or en.")
@@ -123,6 +137,8 @@ async def report(request: Request) -> Response:
 
 async def issues(request: Request) -> Response:
     """``GET /api/bim/{model}/issues.bcf``: failed checks as issues for authoring tools, BCF 2.1."""
+    from twin.models import contents
+
     home = state.current().store.home
     folder, _ = await in_thread(_version, request)
     target = home / "tmp" / f"issues-{uuid.uuid4().hex}.bcf"
@@ -135,6 +151,8 @@ async def issues(request: Request) -> Response:
 
 def _version(request: Request) -> tuple[Path, str]:
     """The folder of the version that the request is about, and a mark of it."""
+    from twin.models import register
+
     store = state.current().store
     entry = register.get(store, request.path_params["model"])
     number = integer(request.query_params.get("version"), "version", 1, 10**6, default=entry.version)
