@@ -5,7 +5,9 @@ A tile is a flat float32 array: for each of its :data:`TILE` rows, for each of t
 distances between the channels let the compiler prove that no two of them
 overlap, and vectorise. For the same reason the loops know no branch within a
 row, take their logarithms, arc tangents and powers from polynomials, and index
-with unsigned numbers.
+with unsigned numbers. Rows are widened to whole vectors of :data:`_LANES` cells, of
+which those outside hear nothing: the remainder of a loop, cell by cell, would cost
+as much as the rest of it.
 
 Cells keep their four strongest signals in order, the server of the strongest,
 and the sum of all signals but the strongest. The sum is never made by
@@ -22,6 +24,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -48,9 +51,20 @@ NOTHING_DBM = np.float32(-400.0)
 """No signal: adds nothing to a sum in float32."""
 
 _ROW = TILE * CHANNELS
-_EAST, _UP, _SIGHT, _EXTRA, _LOSS, _SIGNAL = (TILE * k for k in range(6))
+_EAST, _UP, _EXTRA, _LOSS, _SIGNAL, _SIGNAL_2, _SIGNAL_3 = (TILE * k for k in range(7))
+_LANES = 8
+"""Cells of a vector; what is fewer in hardware divides it."""
+_SIGHT = 7 * TILE + _LANES  # with room for a byte's bits before and after
+_SCRATCH = 8 * TILE + 2 * _LANES
+_BAND = 4
+"""Rows of a tile that are worked on together: their cells stay in the nearest cache."""
+_SECTORS = 3
+"""Sectors taken into a row together, which saves two of three times to fetch and store it."""
 _SECOND, _THIRD, _FOURTH, _OTHERS, _LOADED, _SERVER, _LOAD, _SEEN = (TILE * k for k in range(1, 9))
 _HIDDEN_DB = np.float32(1e4)
+_MOST = np.float32(3e38)
+_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little").astype(np.float32)
+"""The bits of every byte, (256, 8)."""
 EDGE_STEP_DB = 0.125
 """Step in which the loss over edges is kept."""
 
@@ -167,6 +181,32 @@ def _put(_context: Any, array: Any, _index: Any, _value: Any) -> Any:
     return types.void(array, types.int64, types.float32), build
 
 
+def _of_two(name: str) -> Any:
+    """The machine's own instruction for two float32."""
+
+    def typed(_context: Any, _a: Any, _b: Any) -> Any:
+        def build(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            number = arguments[0].type
+            kind = ir.FunctionType(number, [number, number])
+            function = builder.module.declare_intrinsic(name, [number], kind)
+            return builder.call(function, arguments, fastmath=("nnan", "nsz"))
+
+        return types.float32(types.float32, types.float32), build
+
+    return _code(typed)
+
+
+# Not as "a if a > b else b": of a choice between a new value and the one that is there the compiler makes a
+# masked store, which takes some processors ten times as long as a plain one.
+_higher, _lower = _of_two("llvm.maxnum"), _of_two("llvm.minnum")
+
+
+@_inline
+def _instead(new: np.float32, old: np.float32, wins: bool) -> Any:
+    """``new`` where it ``wins``, else ``old``, without a masked store."""
+    return _higher(_lower(old, new if wins else _MOST), new if wins else -_MOST)
+
+
 @_inline
 def _log2(x: np.float32) -> np.float32:
     """log2 of a positive number, within 1e-7 of 1 plus float32's rounding."""
@@ -223,8 +263,8 @@ def _losses(scratch: F32, x_from: int, x_to: int, north: np.float32, loss: F32) 
 
 
 @_part
-def _signals(scratch: F32, x_from: int, x_to: int, north: np.float32, antenna: F32) -> None:
-    """Signal of a row of cells from one sector with a parametric panel, dBm."""
+def _signals(scratch: F32, x_from: int, x_to: int, north: np.float32, antenna: F32, to: int) -> None:
+    """Signal of a row of cells from one sector with a parametric panel, dBm, written at ``to``."""
     sin_a, cos_a, sin_t, cos_t, tilt, eirp = (
         antenna[0], antenna[1], antenna[2], antenna[3], antenna[4], antenna[5],
     )  # fmt: skip
@@ -244,14 +284,14 @@ def _signals(scratch: F32, x_from: int, x_to: int, north: np.float32, antenna: F
         v = v if v < sla else sla
         lost = h + v
         lost = lost if lost < most else most
-        _put(scratch, x + _SIGNAL, eirp - lost - _get(scratch, x + _LOSS))
+        _put(scratch, x + to, eirp - lost - _get(scratch, x + _LOSS))
 
 
 @_part
 def _signals_of_cuts(
-    scratch: F32, x_from: int, x_to: int, north: np.float32, antenna: F32, cut: I32, cuts: F32
+    scratch: F32, x_from: int, x_to: int, north: np.float32, antenna: F32, cut: I32, cuts: F32, to: int
 ) -> None:
-    """Signal of a row of cells from one sector with a pattern file, dBm."""
+    """Signal of a row of cells from one sector with a pattern file, dBm, written at ``to``."""
     sin_a, cos_a, sin_t, cos_t, tilt, eirp = (
         antenna[0], antenna[1], antenna[2], antenna[3], antenna[4], antenna[5],
     )  # fmt: skip
@@ -265,7 +305,7 @@ def _signals_of_cuts(
         theta = math.atan2(level, top) * 180.0 / math.pi - tilt
         across = _of_cut(cuts, cut[0], cut[1], math.atan2(aside, forward) * 180.0 / math.pi)
         down = _of_cut(cuts, cut[2], cut[3], min(max(theta, 0.0), 180.0) - 90.0)
-        scratch[x + _SIGNAL] = eirp - across - down - scratch[x + _LOSS]
+        scratch[x + to] = eirp - across - down - scratch[x + _LOSS]
 
 
 @_part
@@ -280,36 +320,134 @@ def _of_cut(cuts: F32, start: int, count: int, degrees: float) -> float:
 
 
 @_part
-def _merge(
-    tile: F32, scratch: F32, base: int, x_from: int, x_to: int, number: np.float32, load: np.float32
+def _signal(
+    scratch: F32, x_from: int, x_to: int, north: np.float32, masts: Masts, sector: int, to: int
 ) -> None:
+    """Signal of a row of cells from one sector, dBm, written at ``to``."""
+    cut = masts.cut[sector]
+    if cut[1]:
+        _signals_of_cuts(scratch, x_from, x_to, north, masts.antenna[sector], cut, masts.cuts, to)
+    else:
+        _signals(scratch, x_from, x_to, north, masts.antenna[sector], to)
+
+
+@_inline
+def _with(
+    s0: Any, s1: Any, s2: Any, s3: Any, others: Any, loaded: Any, server: Any, carried: Any, sighted: Any,
+    r: Any, seen: Any, number: Any, load: Any,
+) -> Any:  # fmt: skip
+    """The channels of a cell with the signal ``r`` of one more sector."""
+    wins = r > s0
+    # Whichever is not the strongest is one of the others.
+    m = _lower(r, s0)
+    power = _exp2(m * _TO_OCTAVES)
+    n = _lower(m, s1)
+    return (
+        _higher(r, s0), _higher(m, s1), _higher(n, s2), _higher(_lower(n, s2), s3), others + power,
+        loaded + power * (carried if wins else load), _instead(number, server, wins),
+        _instead(load, carried, wins), _instead(seen, sighted, wins),
+    )  # fmt: skip
+
+
+@_part
+def _merge(tile: F32, scratch: F32, base: int, x_from: int, x_to: int, antenna: F32) -> None:
     """Take the signals of one sector into a row of a tile."""
+    number, load = antenna[12], antenna[6]
     for x in range(x_from, x_to):
         i = base + x
-        r, seen = _get(scratch, x + _SIGNAL), _get(scratch, x + _SIGHT)
-        s0, s1, s2, s3 = (
-            _get(tile, i),
-            _get(tile, i + _SECOND),
-            _get(tile, i + _THIRD),
-            _get(tile, i + _FOURTH),
-        )
-        others, loaded = _get(tile, i + _OTHERS), _get(tile, i + _LOADED)
-        number_0, load_0, seen_0 = _get(tile, i + _SERVER), _get(tile, i + _LOAD), _get(tile, i + _SEEN)
-        wins = r > s0
-        # Whichever is not the strongest is one of the others.
-        m = s0 if wins else r
-        power = _exp2(m * _TO_OCTAVES)
-        _put(tile, i, r if wins else s0)
-        _put(tile, i + _OTHERS, others + power)
-        _put(tile, i + _LOADED, loaded + power * (load_0 if wins else load))
-        _put(tile, i + _SERVER, number if wins else number_0)
-        _put(tile, i + _LOAD, load if wins else load_0)
-        _put(tile, i + _SEEN, seen if wins else seen_0)
-        n = s1 if m > s1 else m
-        _put(tile, i + _SECOND, m if m > s1 else s1)
-        m = s2 if n > s2 else n
-        _put(tile, i + _THIRD, n if n > s2 else s2)
-        _put(tile, i + _FOURTH, m if m > s3 else s3)
+        seen = _get(scratch, x + _SIGHT)
+        s0 = _get(tile, i)
+        s1 = _get(tile, i + _SECOND)
+        s2 = _get(tile, i + _THIRD)
+        s3 = _get(tile, i + _FOURTH)
+        others = _get(tile, i + _OTHERS)
+        loaded = _get(tile, i + _LOADED)
+        server = _get(tile, i + _SERVER)
+        carried = _get(tile, i + _LOAD)
+        sighted = _get(tile, i + _SEEN)
+        s0, s1, s2, s3, others, loaded, server, carried, sighted = _with(
+            s0, s1, s2, s3, others, loaded, server, carried, sighted,
+            _get(scratch, x + _SIGNAL), seen, number, load,
+        )  # fmt: skip
+        _put(tile, i, s0)
+        _put(tile, i + _SECOND, s1)
+        _put(tile, i + _THIRD, s2)
+        _put(tile, i + _FOURTH, s3)
+        _put(tile, i + _OTHERS, others)
+        _put(tile, i + _LOADED, loaded)
+        _put(tile, i + _SERVER, server)
+        _put(tile, i + _LOAD, carried)
+        _put(tile, i + _SEEN, sighted)
+
+
+@_part
+def _merge_three(
+    tile: F32, scratch: F32, base: int, x_from: int, x_to: int, antenna: F32, antenna_2: F32, antenna_3: F32
+) -> None:
+    """Take the signals of three sectors of a mast into a row of a tile, one after the other."""
+    number, number_2, number_3 = antenna[12], antenna_2[12], antenna_3[12]
+    load, load_2, load_3 = antenna[6], antenna_2[6], antenna_3[6]
+    for x in range(x_from, x_to):
+        i = base + x
+        seen = _get(scratch, x + _SIGHT)
+        s0 = _get(tile, i)
+        s1 = _get(tile, i + _SECOND)
+        s2 = _get(tile, i + _THIRD)
+        s3 = _get(tile, i + _FOURTH)
+        others = _get(tile, i + _OTHERS)
+        loaded = _get(tile, i + _LOADED)
+        server = _get(tile, i + _SERVER)
+        carried = _get(tile, i + _LOAD)
+        sighted = _get(tile, i + _SEEN)
+        s0, s1, s2, s3, others, loaded, server, carried, sighted = _with(
+            s0, s1, s2, s3, others, loaded, server, carried, sighted,
+            _get(scratch, x + _SIGNAL), seen, number, load,
+        )  # fmt: skip
+        s0, s1, s2, s3, others, loaded, server, carried, sighted = _with(
+            s0, s1, s2, s3, others, loaded, server, carried, sighted,
+            _get(scratch, x + _SIGNAL_2), seen, number_2, load_2,
+        )  # fmt: skip
+        s0, s1, s2, s3, others, loaded, server, carried, sighted = _with(
+            s0, s1, s2, s3, others, loaded, server, carried, sighted,
+            _get(scratch, x + _SIGNAL_3), seen, number_3, load_3,
+        )  # fmt: skip
+        _put(tile, i, s0)
+        _put(tile, i + _SECOND, s1)
+        _put(tile, i + _THIRD, s2)
+        _put(tile, i + _FOURTH, s3)
+        _put(tile, i + _OTHERS, others)
+        _put(tile, i + _LOADED, loaded)
+        _put(tile, i + _SERVER, server)
+        _put(tile, i + _LOAD, carried)
+        _put(tile, i + _SEEN, sighted)
+
+
+@_part
+def _path(
+    scratch: F32, x_from: int, x_to: int, shift: int, north: np.float32, receiver: np.float32, bits: U8,
+    lost: U8, ground: F32, loss: F32,
+) -> tuple[int, int]:  # fmt: skip
+    """Sight and path loss of a row of cells; from where to where it was widened."""
+    x_0, x_1 = x_from & -_LANES, (x_to + _LANES - 1) & -_LANES
+    for byte in range((x_from + shift) >> 3, ((x_to - 1 + shift) >> 3) + 1):
+        eight, at = _BITS[bits[byte]], byte * 8 - shift + _SIGHT
+        for bit in range(8):
+            _put(scratch, at + bit, eight[bit])
+    if lost.shape[0]:
+        for x in range(x_from, x_to):
+            scratch[x + _EXTRA] = lost[x + shift] * np.float32(EDGE_STEP_DB)
+    else:
+        for x in range(x_0, x_1):
+            _put(scratch, x + _EXTRA, (_1 - _get(scratch, x + _SIGHT)) * _HIDDEN_DB)
+    for x in range(x_0, x_1):
+        _put(scratch, x + _UP, ground[x] + receiver)
+    _losses(scratch, x_0, x_1, north, loss)
+    # A signal under all that cells hold changes no bit of them.
+    for x in range(x_0, x_from):
+        scratch[x + _LOSS] = _HIDDEN_DB
+    for x in range(x_to, x_1):
+        scratch[x + _LOSS] = _HIDDEN_DB
+    return x_0, x_1
 
 
 @kernel
@@ -323,81 +461,87 @@ def lay(
     ground: F32,
     corner: tuple[int, int],
     clip: tuple[int, int, int, int],
+    columns: I32,
     cell_m: float,
     user_height_m: float,
     blank: bool,
 ) -> int:
-    """Lay the signals of ``rows`` of ``masts`` over the cells ``clip`` of a tile; how many were evaluated.
+    """Lay the signals of ``rows`` of ``masts`` over some cells of a tile; how many were evaluated.
 
     ``sight`` (masts, 2 r + 1, bytes) are bits of line of sight, ``edge`` (masts, 2 r + 1, 2 r + 1)
     the loss over edges in steps of :data:`EDGE_STEP_DB` (of length 0: out of sight is lost), ``span``
     (r + 1,) half widths of the disc by rows from its middle; ``ground`` (TILE, TILE) heights above datum;
     ``corner`` row and column of the tile's first cell; ``clip`` row_from, row_to, column_from, column_to
-    within the tile. With ``blank`` the cells are emptied first.
+    of the box within the tile to work on, and ``columns`` (TILE, 2) from where to where in each of its rows.
+    With ``blank`` these cells are emptied first.
     """
-    scratch = np.zeros(6 * TILE, np.float32)
+    scratch = np.zeros(_SCRATCH, np.float32)
+    nothing = np.zeros(0, np.uint8)
     top, bottom, left, right = clip
     reach = span.shape[0] - 1
     if blank:
-        _empty(tile, top, bottom, left, right)
+        _empty(tile, top, bottom, columns)
     evaluated = 0
-    for k in range(rows.shape[0]):
-        mast = rows[k]
-        if not masts.on[mast]:
-            continue
-        row, column = masts.cell[mast, 0] - corner[0], masts.cell[mast, 1] - corner[1]
-        if column - reach >= right or column + reach < left:
-            continue
-        east_m, south_m, z = masts.place[mast, 0], masts.place[mast, 1], masts.place[mast, 2]
-        for x in range(TILE):
-            scratch[x] = (corner[1] + x + 0.5) * cell_m - east_m
-        receiver = np.float32(user_height_m - z)
-        for y in range(max(top, row - reach), min(bottom, row + reach + 1)):
-            half = span[abs(y - row)]
-            x_from, x_to = max(left, column - half), min(right, column + half + 1)
-            if x_from >= x_to:
+    for band in range(top, bottom, _BAND):
+        for k in range(rows.shape[0]):
+            mast = rows[k]
+            row, column = masts.cell[mast, 0] - corner[0], masts.cell[mast, 1] - corner[1]
+            y_from, y_to = max(band, row - reach), min(band + _BAND, bottom, row + reach + 1)
+            if y_from >= y_to or column - reach >= right or column + reach < left or not masts.on[mast]:
                 continue
-            north = np.float32(south_m - (corner[0] + y + 0.5) * cell_m)
-            bits = sight[mast, y - row + reach]
+            east_m, south_m = masts.place[mast, 0], masts.place[mast, 1]
+            for x in range(TILE):
+                scratch[x] = (corner[1] + x + 0.5) * cell_m - east_m
+            receiver = np.float32(user_height_m - masts.place[mast, 2])
             shift = reach - column
-            for x in range(x_from, x_to):
-                bit = x + shift
-                seen = np.float32((bits[bit >> 3] >> (bit & 7)) & 1)
-                scratch[x + _SIGHT] = seen
-                scratch[x + _EXTRA] = (_1 - seen) * _HIDDEN_DB
-            if edge.shape[0]:
-                lost = edge[mast, y - row + reach]
-                for x in range(x_from, x_to):
-                    scratch[x + _EXTRA] = lost[x + shift] * np.float32(EDGE_STEP_DB)
-            for x in range(x_from, x_to):
-                scratch[x + _UP] = ground[y, x] + receiver
-            _losses(scratch, x_from, x_to, north, masts.loss[mast])
-            for sector in range(masts.first[mast], masts.first[mast + 1]):
-                antenna = masts.antenna[sector]
-                cut = masts.cut[sector]
-                if cut[1]:
-                    _signals_of_cuts(scratch, x_from, x_to, north, antenna, cut, masts.cuts)
-                else:
-                    _signals(scratch, x_from, x_to, north, antenna)
-                _merge(tile, scratch, y * _ROW, x_from, x_to, antenna[12], antenna[6])
-                evaluated += x_to - x_from
+            first, last = masts.first[mast], masts.first[mast + 1]
+            for y in range(y_from, y_to):
+                half = span[abs(y - row)]
+                x_from, x_to = max(columns[y, 0], column - half), min(columns[y, 1], column + half + 1)
+                if x_from >= x_to:
+                    continue
+                north = np.float32(south_m - (corner[0] + y + 0.5) * cell_m)
+                down, base = y - row + reach, y * _ROW
+                x_0, x_1 = _path(
+                    scratch, x_from, x_to, shift, north, receiver, sight[mast, down],
+                    edge[mast, down] if edge.shape[0] else nothing, ground[y], masts.loss[mast],
+                )  # fmt: skip
+                sector = first
+                while sector + _SECTORS <= last:
+                    _signal(scratch, x_0, x_1, north, masts, sector, _SIGNAL)
+                    _signal(scratch, x_0, x_1, north, masts, sector + 1, _SIGNAL_2)
+                    _signal(scratch, x_0, x_1, north, masts, sector + 2, _SIGNAL_3)
+                    _merge_three(
+                        tile, scratch, base, x_0, x_1, masts.antenna[sector], masts.antenna[sector + 1],
+                        masts.antenna[sector + 2],
+                    )  # fmt: skip
+                    sector += _SECTORS
+                while sector < last:
+                    _signal(scratch, x_0, x_1, north, masts, sector, _SIGNAL)
+                    _merge(tile, scratch, base, x_0, x_1, masts.antenna[sector])
+                    sector += 1
+                evaluated += (x_to - x_from) * (last - first)
     return evaluated
 
 
 @_part
-def _empty(tile: F32, top: int, bottom: int, left: int, right: int) -> None:
+def _empty(tile: F32, top: int, bottom: int, columns: I32) -> None:
     for y in range(top, bottom):
         for channel in range(CHANNELS):
             value = NOTHING_DBM if channel <= FOURTH else _0
             if channel == SERVER:
                 value = -_1
             base = y * _ROW + channel * TILE
-            for x in range(left, right):
+            for x in range(columns[y, 0], columns[y, 1]):
                 _put(tile, base + x, value)
+
+
+WHOLE = np.tile(np.array([0, TILE], np.int32), (TILE, 1))
+"""The columns of all cells of a tile, for :func:`lay`."""
 
 
 def blank_tile() -> F32:
     """A tile whose cells hear nothing."""
     tile = np.zeros(TILE * CHANNELS * TILE, np.float32)
-    _empty(tile, 0, TILE, 0, TILE)
+    _empty(tile, 0, TILE, WHOLE)
     return tile

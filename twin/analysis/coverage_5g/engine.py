@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from twin.analysis.coverage_5g.result import Coverage
 
 F32 = npt.NDArray[np.float32]
+I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 Window = tuple[int, int, int, int]
@@ -85,13 +86,14 @@ class Block(NamedTuple):
     """Tiles to compute and the masts that reach them: plain data, for :func:`compute`.
 
     ``corner`` (k, 2) are the first rows and columns of the tiles, ``clip`` (k, 4) the cells within them to
-    work on, ``ground`` (k, TILE, TILE) heights, ``before`` (k,) what they held (None: nothing).
+    work on, ``ground`` (k, TILE, TILE) heights, ``before`` (k,) what they held (None: nothing). ``columns``
+    (k, TILE, 2) narrows each row of the clips to some columns (None: all of the clip).
     """
 
     masts: _kernels.Masts
     bits: U8
     edge: U8
-    span: npt.NDArray[np.int32]
+    span: I32
     corner: I64
     clip: I64
     ground: F32
@@ -99,6 +101,7 @@ class Block(NamedTuple):
     blank: bool
     cell_m: float
     receiver_m: float
+    columns: I32 | None = None
 
 
 def compute(block: Block) -> tuple[list[F32 | None], int]:
@@ -118,10 +121,11 @@ def compute(block: Block) -> tuple[list[F32 | None], int]:
             continue
         tile = _kernels.blank_tile() if before is None else before.copy()
         top, bottom, left, right = clip.tolist()
+        columns = _kernels.WHOLE.clip(left, right) if block.columns is None else block.columns[number]
         evaluated += _kernels.lay(
             tile, block.masts, rows, block.bits, block.edge, block.span, block.ground[number],
-            (int(corner[0]), int(corner[1])), (top, bottom, left, right), block.cell_m,
-            block.receiver_m, block.blank and before is not None,
+            (int(corner[0]), int(corner[1])), (top, bottom, left, right), columns,
+            block.cell_m, block.receiver_m, block.blank and before is not None,
         )  # fmt: skip
         tiles.append(tile)
     return tiles, evaluated
@@ -275,11 +279,13 @@ def laid(
     tiles: Sequence[tuple[int, int, Window]],
     *,
     blank: bool,
+    around: I32 | None = None,
     mapped: los.Map | None = None,
 ) -> Run:
     """``state`` with the masts ``rows`` laid over the cells of some tiles (row, column, clip within).
 
-    With ``blank`` the cells are emptied first.
+    With ``blank`` the cells are emptied first. ``around`` (k, 2), rows and columns of masts, leaves out
+    what none of them reaches.
     """
     groups: dict[Tile, list[tuple[int, int, Window]]] = {}
     block = 1 if len(tiles) <= FEW else BLOCK
@@ -288,7 +294,9 @@ def laid(
     made = dict(state.tiles)
     evaluated = 0
     chosen = list(groups.values())
-    parts = _Blocks(state, rows, chosen, blank)
+    if block == 1:  # the last parts to be begun should be small ones
+        chosen.sort(key=lambda group: (group[0][2][0] - group[0][2][1]) * (group[0][2][3] - group[0][2][2]))
+    parts = _Blocks(state, rows, chosen, blank, around)
     if mapped is None:
         mapped = map if len(rows) <= FEW_MASTS else _threaded
     for group, (results, count) in zip(chosen, mapped(compute, parts), strict=True):
@@ -311,8 +319,10 @@ class _Blocks(Sequence[Block]):
         rows: npt.NDArray[np.intp],
         groups: Sequence[Sequence[tuple[int, int, Window]]],
         blank: bool,
+        around: I32 | None,
     ) -> None:
         self._state, self._rows, self._groups, self._blank = state, rows, groups, blank
+        self._around = around
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -335,7 +345,21 @@ class _Blocks(Sequence[Block]):
             masts.slim(state.masts.arrays, rows), bits, edge, los.rays(reach).span, corner, clip, ground,
             tuple(state.tiles.get((i, j)) for i, j, _ in group), self._blank,
             state.surface.grid.cell_m, state.parameters.receiver_m,
+            None if self._around is None else _reached(self._around, los.rays(reach).span, corner, clip),
         )  # fmt: skip
+
+
+def _reached(middle: I32, span: I32, corner: I64, clip: I64) -> I32:
+    """From where to where the discs around ``middle`` (n, 2) reach in each row of tiles, (k, TILE, 2)."""
+    row = corner[:, 0, None, None] + np.arange(TILE)[:, None]
+    down = np.abs(row - middle[:, 0])
+    met = down < len(span)
+    half = span[np.where(met, down, 0)]
+    across = middle[:, 1] - corner[:, 1, None, None]
+    start = np.where(met, across - half, TILE).min(axis=2)
+    end = np.where(met, across + half + 1, 0).max(axis=2)
+    left, right = clip[:, 2, None], clip[:, 3, None]
+    return np.stack([np.maximum(start, left), np.minimum(end, right)], axis=2).astype(np.int32)
 
 
 def _threaded(

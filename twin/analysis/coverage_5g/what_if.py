@@ -171,7 +171,8 @@ def silenced(run: Run, rows: npt.NDArray[np.intp]) -> Run:
     if not len(leaving):
         return quiet
     everyone = np.flatnonzero(on)
-    return engine.laid(quiet, everyone, windows.clips(run, leaving), blank=True)
+    around = run.masts.arrays.cell[leaving]
+    return engine.laid(quiet, everyone, windows.clips(run, leaving), blank=True, around=around)
 
 
 def with_sites(run: Run, added: Sites) -> Run:
