@@ -332,7 +332,8 @@ class Page:
     def _failure(self, item: Failure) -> str:
         name = f"<bdi>{text(item.name or '–', 120)}</bdi>"
         if item.key is not None and self.base:
-            address = markup.escape(f"{self.base}?element={quote(item.key, safe='')}", quote=True)
+            joint = "&" if "?" in self.base else "?"
+            address = markup.escape(f"{self.base}{joint}element={quote(item.key, safe='')}", quote=True)
             name = f'<a href="{address}">{name}</a>'
         words = class_words(item.ifc_class).of(self.language)
         return (
