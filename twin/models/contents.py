@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,12 +104,22 @@ def report_document(folder: Path) -> dict[str, Any]:
     return check.document(folder)
 
 
-def report_page(folder: Path, language: str) -> str:
-    """The check as a page to read; :class:`UnknownName` for a model not checked."""
+def report_page(
+    folder: Path,
+    language: str,
+    *,
+    address: str = "",
+    hypotheses: Sequence[Mapping[str, Any]] = (),
+    placement: Mapping[str, Any] | None = None,
+) -> str:
+    """The check as a page to read; :class:`UnknownName` for a model not checked.
+
+    ``address`` is that of the page that shows the model; elements link there.
+    """
     from bim import check
 
     _checked(folder)
-    return check.html(folder, language)
+    return check.html(folder, language, base=address, hypotheses=hypotheses, placement=placement)
 
 
 def write_issues(folder: Path, target: Path) -> None:

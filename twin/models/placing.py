@@ -28,6 +28,8 @@ from twin.models.register import Entry
 from twin.store import Store, utc_now
 
 Box = tuple[float, float, float, float]
+KEPT = "bim-place"
+"""Name that :func:`told` is kept under by a server."""
 AS = "as:"
 """Begins the name of a proposal to stand where another model of the same project stands."""
 _MOST_LINKS = 5
@@ -67,6 +69,11 @@ def told(store: Store, identity: str, number: int, marks: object = None) -> dict
         + [_as_dict(other, placement) for other, placement in _neighbours(store, entry, model)],
         "findings": [item.as_dict() for item in remarks],
     }
+
+
+def marks(store: Store) -> tuple[Any, ...]:
+    """One state of the register: what the places of other models depend on."""
+    return tuple((entry.id, entry.version, entry.updated_at) for entry in register.listed(store))
 
 
 def accept(store: Store, entry: Entry, number: int, name: str) -> Entry:

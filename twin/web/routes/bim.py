@@ -112,7 +112,7 @@ async def shown(request: Request) -> Response:
         document = register.document(store, entry.id, wanted or entry.version)
         place = register.placement(store, entry)
         now = register.document(store, entry.id, entry.version)
-        about = current.memo("bim-place", placing.told, entry.id, entry.version, _marks(store))
+        about = current.memo(placing.KEPT, placing.told, entry.id, entry.version, placing.marks(store))
         return _brief(store, entry) | {
             "versions": [version.as_dict() for version in reversed(entry.versions)],
             "document": document.as_dict(),
@@ -294,13 +294,6 @@ def _brief(store: Store, entry: Entry) -> dict[str, Any]:
     from twin.models import listing
 
     return listing.brief(store, entry, listing.buildings(store, [entry]))
-
-
-def _marks(store: Store) -> tuple[Any, ...]:
-    """What other models' places depend on, for keeping hypotheses at hand."""
-    from twin.models import register
-
-    return tuple((entry.id, entry.version, entry.updated_at) for entry in register.listed(store))
 
 
 def _box(text: str | None) -> tuple[float, float, float, float] | None:

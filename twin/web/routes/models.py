@@ -116,7 +116,7 @@ async def compare(request: Request) -> Response:
 
 async def report(request: Request) -> Response:
     """``GET /api/bim/{model}/report.{format}?lang=``: the check as ``html`` to read or ``json`` to compute with."""
-    from twin.models import contents
+    from twin.models import contents, placing, register
 
     language = request.query_params.get("lang", "zh")
     if language not in ("zh", "en"):
@@ -126,8 +126,23 @@ async def report(request: Request) -> Response:
         return await _told(request, "report", contents.report_document)
     if wanted != "html":
         raise UnknownName("报告格式须是 html 或 json。", "a report is html or json.")
-    folder, _ = await in_thread(_version, request)
-    text = await in_thread(contents.report_page, folder, language)
+    current = state.current()
+
+    def make() -> str:
+        folder, _ = _version(request)
+        entry = register.get(current.store, request.path_params["model"])
+        place = register.placement(current.store, entry)
+        number = int(folder.name)
+        about = current.memo(placing.KEPT, placing.told, entry.id, number, placing.marks(current.store))
+        return contents.report_page(
+            folder,
+            language,
+            address=f"/bim?model={entry.id}",
+            hypotheses=about["hypotheses"],
+            placement=None if place is None else place.as_dict(),
+        )
+
+    text = await in_thread(make)
     # A page of its own, without scripts or anything from elsewhere.
     headers = {
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
