@@ -75,6 +75,7 @@ export class Building {
     }
     if (files['instances.json']) standing(files['instances.json'], files['shapes.glb'] ?? [], this.storeys.length, put);
     this.chunks = [...parts.entries()].map(([name, {storey, kind, meshes}]) => ({name, storey, kind, ...joined(meshes)}));
+    this.triangles = this.chunks.reduce((sum, {indices}) => sum + indices.length / 3, 0);
     this.rows = 1 + this.chunks.reduce((most, {elements}) => elements.reduce((a, b) => Math.max(a, b), most), -1);
     this.storeyOf = new Uint16Array(this.rows).fill(this.storeys.length);
     this.spaceRows = new Uint8Array(this.rows);
@@ -178,7 +179,7 @@ export class Building {
       section: this.section, ground: this.underground ? -1e9 : -this.base - SUNK,
       earth: unit(earth, this.underground ? -this.base - SUNK : -1e9), cap: unit(theme() === 'dark' ? [214, 224, 238] : [58, 68, 82], 0.8),
       shows: (chunk) => (chunk.kind !== 'spaces' || this.spaces) && (!this.isolated || this.ghosts || this.isolated.has(chunk.storey)),
-      through: this.through || this.levelsThrough, material: MATERIAL, pickable, autoHighlight: pickable && !this.still, highlightColor: rgb('accent', 110),
+      through: this.through || this.levelsThrough, material: MATERIAL, pickable, autoHighlight: pickable, highlightColor: rgb('accent', 110),
     })];
   }
 

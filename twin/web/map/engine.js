@@ -10,6 +10,7 @@ const MOST_PIXELS = 8_847_360; // 4096 x 2160: beyond this, sharpness costs more
 const EVERYTHING = [-2e9, 2e9];
 const FIELDS = ['field', 'reach']; // on the ground, below what stands on it
 const OVERLAYS = ['models', 'plane', 'selection', 'measure', 'marks', 'labels'];
+const MOST_HOVERED = 200_000; // triangles of models that a processor draws once more for every move of the pointer
 const rowNumbers = new WeakMap(); // properties of a tile's features -> their row numbers
 let libraries = null;
 
@@ -63,6 +64,7 @@ export class Engine {
   #given = false; // whether a scene has come yet
   #zoomLevel = null;
   #doubleClickZoom = true;
+  #heavy = false; // whether pointing at things costs too much here; a click still tells what it hit
   mirror = null; // {overlay(name, layers)} that is told of overlays, too
 
   /**
@@ -75,7 +77,8 @@ export class Engine {
     this.parent = parent;
     this.options = options;
     // A processor draws some 10,000 buildings a second and not a million: it gets tiles one zoom coarser.
-    this.zoomOffset = drawnBySoftware() ? -1 : 0;
+    this.software = drawnBySoftware();
+    this.zoomOffset = this.software ? -1 : 0;
     this.view = {minZoom: 7, maxZoom: 19.5, maxPitch: 60, minPitch: 0, ...options.view};
     this.loading = true;
     this.firstTiles = null;
@@ -99,6 +102,8 @@ export class Engine {
     });
     this.#observer = new ResizeObserver(() => this.deck.setProps({useDevicePixels: sharpness(parent)}));
     this.#observer.observe(parent);
+    // Deck.gl draws everything once more to tell what the pointer is over.
+    parent.addEventListener('pointermove', (event) => { if (this.#heavy && !event.buttons) event.stopPropagation(); }, true);
     this.light(null, 'dark');
     this.#watch();
   }
@@ -202,6 +207,7 @@ export class Engine {
   overlay(name, layers) {
     // Layers carry state of their own deck: another engine gets copies.
     this.mirror?.overlay(name, layers.map((layer) => layer.clone({})));
+    if (name === 'models') this.#heavy = this.software && layers.reduce((sum, layer) => sum + (layer.props.building?.triangles ?? 0), 0) > MOST_HOVERED;
     if (layers.length) this.#overlays.set(name, layers);
     else if (!this.#overlays.delete(name)) return;
     this.#draw();

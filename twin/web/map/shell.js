@@ -25,7 +25,7 @@ export class Shell {
     app.host.append(...(app.full ? [this.top, this.rail, this.panel, this.foot] : []), this.tools, this.progress, this.message);
     this.hush = debounced(() => this.message.classList.remove('tw-shown'), 4500);
     this.slow = debounced(() => { this.progress.hidden = !app.engine.loading && !this.#works; }, 250);
-    app.canvas.addEventListener('pointermove', (event) => { this.#pointer = [event.offsetX, event.offsetY]; this.coordinates(); });
+    app.canvas.addEventListener('pointermove', (event) => { this.#pointer = [event.offsetX, event.offsetY]; this.coordinates(); }, true); // also of moves that go no further
     app.canvas.addEventListener('pointerleave', () => { this.#pointer = null; this.coordinates(); });
     this.announce = debounced(() => this.panels.layers?.viewed(), 150);
   }
