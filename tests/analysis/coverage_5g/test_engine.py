@@ -77,6 +77,21 @@ def test_interference_and_overlap_are_those_of_the_reference(town: tuple[Run, re
     assert (cells.overlap == counted)[outdoor].mean() >= 0.999
 
 
+@pytest.mark.parametrize("sectors", [1, 2, 4, 7])
+def test_any_number_of_sectors_is_heard(sectors: int) -> None:
+    city = scenes.town(14, size_m=1000, count=60)
+    run = engine.run(city, scenes.scattered(city, 14, 4, sectors), Parameters(radius_m=400.0))
+    expected, cells = by_reference(run), run.rasters()
+    outdoor = cells.outdoor & cells.known
+    assert np.array_equal(cells.known, expected.server >= 0)
+    same = cells.server == expected.server
+    assert same[outdoor].mean() >= 0.999
+    assert np.quantile(np.abs(cells.rsrp_dbm - expected.best)[same & outdoor], 0.999) <= 0.1
+    off = np.abs(cells.sinr_db - expected.sinr(radio.noise_dbm(run.carrier), 1.0))[outdoor]
+    assert np.quantile(off, 0.999) <= 0.1
+    assert (cells.overlap == np.minimum(expected.within(6.0), 4))[outdoor].mean() >= 0.999
+
+
 def test_every_scenario_follows_its_formula() -> None:
     city = scenes.town(3, count=60)
     table = scenes.scattered(city, 3, 2)

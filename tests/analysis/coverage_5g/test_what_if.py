@@ -106,6 +106,33 @@ def test_removing_rebuilds_from_the_others(base: Run) -> None:
     assert np.abs(back.channel(0) - base.channel(0)).max() == 0
 
 
+def test_only_the_circle_that_a_site_leaves_is_rebuilt(base: Run) -> None:
+    at = 3
+    outcome = what_if.with_edits(base, [Remove(id=1, layer=LAYER, fid=int(base.sites.fid[at]))])
+    rows, columns = np.indices(base.surface.grid.shape)
+    [left] = np.unique(base.masts.arrays.cell[base.masts.site == at], axis=0)
+
+    def disc(cell: np.ndarray) -> np.ndarray:
+        return (rows - cell[0]) ** 2 + (columns - cell[1]) ** 2 <= base.sight.reach**2
+
+    heard = 0
+    circle = disc(left)
+    for mast in np.flatnonzero(base.masts.site != at).tolist():
+        first, last = base.masts.arrays.first[mast : mast + 2].tolist()
+        heard += (last - first) * int((circle & disc(base.masts.arrays.cell[mast])).sum())
+    assert outcome.run.evaluations == heard
+    changed = np.zeros(circle.shape, bool)
+    for channel in range(SERVER + 1):
+        changed |= outcome.run.channel(channel) != base.channel(channel)
+    assert changed.any()
+    assert not (changed & ~circle).any()
+
+
+def test_sites_that_fall_silent_together_are_those_of_a_full_computation(base: Run) -> None:
+    silent = what_if.silenced(base, np.array([2, 3, 11, 17]))
+    assert_equal(silent, engine.run(base.surface, silent.sites, base.parameters))
+
+
 def test_dragging_rebuilds_what_a_site_leaves_once(base: Run) -> None:
     editor = Editor(base)
     fid = int(base.sites.fid[5])

@@ -56,7 +56,7 @@ _LANES = 8
 """Cells of a vector; what is fewer in hardware divides it."""
 _SIGHT = 7 * TILE + _LANES  # with room for a byte's bits before and after
 _SCRATCH = 8 * TILE + 2 * _LANES
-_BAND = 4
+_BAND = 8
 """Rows of a tile that are worked on together: their cells stay in the nearest cache."""
 _SECTORS = 3
 """Sectors taken into a row together, which saves two of three times to fetch and store it."""

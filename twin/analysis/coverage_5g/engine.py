@@ -321,8 +321,20 @@ class _Blocks(Sequence[Block]):
         blank: bool,
         around: I32 | None,
     ) -> None:
-        self._state, self._rows, self._groups, self._blank = state, rows, groups, blank
-        self._around = around
+        self._state, self._groups, self._blank, self._around = state, groups, blank, around
+        box = np.array([(i * TILE, j * TILE, *clip) for group in groups for i, j, clip in group])
+        self._rows, self._cell = rows, state.masts.arrays.cell[rows]
+        if len(box):  # once, so that each block looks at few
+            self._rows, self._cell = self._near(box[:, :2], box[:, 2:])
+
+    def _near(self, corner: I64, clip: I64) -> tuple[npt.NDArray[np.intp], I32]:
+        """The masts that may reach some boxes of tiles, and their cells."""
+        reach = self._state.sight.reach
+        low = (corner + clip[:, [0, 2]]).min(axis=0) - reach
+        high = (corner + clip[:, [1, 3]]).max(axis=0) + reach
+        row, column = self._cell.T
+        near = (row >= low[0]) & (row < high[0]) & (column >= low[1]) & (column < high[1])
+        return self._rows[near], self._cell[near]
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -332,14 +344,12 @@ class _Blocks(Sequence[Block]):
         corner = np.array([(i * TILE, j * TILE) for i, j, _ in group], dtype=np.int64)
         clip = np.array([clip for _, _, clip in group], dtype=np.int64)
         reach = state.sight.reach
-        cell = state.masts.arrays.cell[self._rows]
-        low = (corner + clip[:, [0, 2]]).min(axis=0) - reach
-        high = (corner + clip[:, [1, 3]]).max(axis=0) + reach
-        rows = self._rows[((cell >= low) & (cell < high)).all(axis=1)]
+        rows, _ = self._near(corner, clip)
         ground = np.zeros((len(group), TILE, TILE), np.float32)
-        for k, (top, left) in enumerate(corner.tolist()):
-            part = state.surface.ground[top : top + TILE, left : left + TILE]
-            ground[k, : part.shape[0], : part.shape[1]] = part
+        for k, (i, j, (top, bottom, left, right)) in enumerate(group):
+            below, beside = i * TILE, j * TILE
+            part = state.surface.ground[below + top : below + bottom, beside + left : beside + right]
+            ground[k, top : top + part.shape[0], left : left + part.shape[1]] = part
         bits, edge = state.sight.of(rows)
         return Block(
             masts.slim(state.masts.arrays, rows), bits, edge, los.rays(reach).span, corner, clip, ground,
