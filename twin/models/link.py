@@ -62,12 +62,11 @@ _MORE_WORDS = {
 }
 
 
-def floors_above_ground(model: Model, found: Tables | None = None) -> int | None:
+def floors_above_ground(model: Model) -> int | None:
     """Floors above ground: storeys from the ground up, less roofs and storeys that hold nothing."""
     above = [storey for storey in model.storeys if storey.elevation_m >= model.ground_m - _GROUND_M]
     with_spaces = any(storey.spaces for storey in above)
     used = [storey for storey in above if _is_floor(storey, with_spaces=with_spaces)]
-    del found
     return len(used) or None
 
 
@@ -86,9 +85,8 @@ def floor_area_m2(model: Model, found: Tables) -> float | None:
     return round(area, 1) if area > 0 else None
 
 
-def main_use(model: Model, found: Tables) -> str | None:
+def main_use(found: Tables) -> str | None:
     """The use of the building layer that most of the area of the spaces goes to; None where none is told."""
-    del model
     spaces = found.elements[found.elements["kind"] == "space"]
     area: dict[str, float] = {}
     texts = spaces["use"].fillna("") + " " + spaces["name"].fillna("") + " " + spaces["long_name"].fillna("")
@@ -129,7 +127,7 @@ def said(store: Store, entry: Entry) -> dict[str, Any]:
         "height_m": height,
         "height_source": None if height is None else "measured",
         "floors": floors_above_ground(model),
-        "use": main_use(model, found),
+        "use": main_use(found),
         "floor_area_m2": floor_area_m2(model, found),
         "bim_model": entry.id,
     }
