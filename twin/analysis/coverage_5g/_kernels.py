@@ -333,10 +333,10 @@ def _signal(
 
 @_inline
 def _with(
-    s0: Any, s1: Any, s2: Any, s3: Any, others: Any, loaded: Any, server: Any, carried: Any, sighted: Any,
-    r: Any, seen: Any, number: Any, load: Any,
+    s0: Any, s1: Any, s2: Any, s3: Any, others: Any, loaded: Any, server: Any, carried: Any,
+    r: Any, number: Any, load: Any,
 ) -> Any:  # fmt: skip
-    """The channels of a cell with the signal ``r`` of one more sector."""
+    """The channels of a cell but the last, with the signal ``r`` of one more sector."""
     wins = r > s0
     # Whichever is not the strongest is one of the others.
     m = _lower(r, s0)
@@ -344,8 +344,7 @@ def _with(
     n = _lower(m, s1)
     return (
         _higher(r, s0), _higher(m, s1), _higher(n, s2), _higher(_lower(n, s2), s3), others + power,
-        loaded + power * (carried if wins else load), _instead(number, server, wins),
-        _instead(load, carried, wins), _instead(seen, sighted, wins),
+        loaded + power * (carried if wins else load), number if wins else server, load if wins else carried,
     )  # fmt: skip
 
 
@@ -355,8 +354,8 @@ def _merge(tile: F32, scratch: F32, base: int, x_from: int, x_to: int, antenna: 
     number, load = antenna[12], antenna[6]
     for x in range(x_from, x_to):
         i = base + x
-        seen = _get(scratch, x + _SIGHT)
-        s0 = _get(tile, i)
+        before = _get(tile, i)
+        s0 = before
         s1 = _get(tile, i + _SECOND)
         s2 = _get(tile, i + _THIRD)
         s3 = _get(tile, i + _FOURTH)
@@ -364,20 +363,20 @@ def _merge(tile: F32, scratch: F32, base: int, x_from: int, x_to: int, antenna: 
         loaded = _get(tile, i + _LOADED)
         server = _get(tile, i + _SERVER)
         carried = _get(tile, i + _LOAD)
-        sighted = _get(tile, i + _SEEN)
-        s0, s1, s2, s3, others, loaded, server, carried, sighted = _with(
-            s0, s1, s2, s3, others, loaded, server, carried, sighted,
-            _get(scratch, x + _SIGNAL), seen, number, load,
+        s0, s1, s2, s3, others, loaded, server, carried = _with(
+            s0, s1, s2, s3, others, loaded, server, carried,
+            _get(scratch, x + _SIGNAL), number, load,
         )  # fmt: skip
+        wins = s0 > before
         _put(tile, i, s0)
         _put(tile, i + _SECOND, s1)
         _put(tile, i + _THIRD, s2)
         _put(tile, i + _FOURTH, s3)
         _put(tile, i + _OTHERS, others)
         _put(tile, i + _LOADED, loaded)
-        _put(tile, i + _SERVER, server)
-        _put(tile, i + _LOAD, carried)
-        _put(tile, i + _SEEN, sighted)
+        _put(tile, i + _SERVER, _instead(number, _get(tile, i + _SERVER), wins))
+        _put(tile, i + _LOAD, _instead(load, _get(tile, i + _LOAD), wins))
+        _put(tile, i + _SEEN, _instead(_get(scratch, x + _SIGHT), _get(tile, i + _SEEN), wins))
 
 
 @_part
@@ -389,8 +388,8 @@ def _merge_three(
     load, load_2, load_3 = antenna[6], antenna_2[6], antenna_3[6]
     for x in range(x_from, x_to):
         i = base + x
-        seen = _get(scratch, x + _SIGHT)
-        s0 = _get(tile, i)
+        before = _get(tile, i)
+        s0 = before
         s1 = _get(tile, i + _SECOND)
         s2 = _get(tile, i + _THIRD)
         s3 = _get(tile, i + _FOURTH)
@@ -398,19 +397,19 @@ def _merge_three(
         loaded = _get(tile, i + _LOADED)
         server = _get(tile, i + _SERVER)
         carried = _get(tile, i + _LOAD)
-        sighted = _get(tile, i + _SEEN)
-        s0, s1, s2, s3, others, loaded, server, carried, sighted = _with(
-            s0, s1, s2, s3, others, loaded, server, carried, sighted,
-            _get(scratch, x + _SIGNAL), seen, number, load,
+        s0, s1, s2, s3, others, loaded, server, carried = _with(
+            s0, s1, s2, s3, others, loaded, server, carried,
+            _get(scratch, x + _SIGNAL), number, load,
         )  # fmt: skip
-        s0, s1, s2, s3, others, loaded, server, carried, sighted = _with(
-            s0, s1, s2, s3, others, loaded, server, carried, sighted,
-            _get(scratch, x + _SIGNAL_2), seen, number_2, load_2,
+        s0, s1, s2, s3, others, loaded, server, carried = _with(
+            s0, s1, s2, s3, others, loaded, server, carried,
+            _get(scratch, x + _SIGNAL_2), number_2, load_2,
         )  # fmt: skip
-        s0, s1, s2, s3, others, loaded, server, carried, sighted = _with(
-            s0, s1, s2, s3, others, loaded, server, carried, sighted,
-            _get(scratch, x + _SIGNAL_3), seen, number_3, load_3,
+        s0, s1, s2, s3, others, loaded, server, carried = _with(
+            s0, s1, s2, s3, others, loaded, server, carried,
+            _get(scratch, x + _SIGNAL_3), number_3, load_3,
         )  # fmt: skip
+        wins = s0 > before
         _put(tile, i, s0)
         _put(tile, i + _SECOND, s1)
         _put(tile, i + _THIRD, s2)
@@ -419,7 +418,7 @@ def _merge_three(
         _put(tile, i + _LOADED, loaded)
         _put(tile, i + _SERVER, server)
         _put(tile, i + _LOAD, carried)
-        _put(tile, i + _SEEN, sighted)
+        _put(tile, i + _SEEN, _instead(_get(scratch, x + _SIGHT), _get(tile, i + _SEEN), wins))
 
 
 @_part
