@@ -84,7 +84,7 @@ def compared(before: Path, after: Path) -> dict[str, Any]:
 
     The row is that of the newer version, of what was removed that of the older one.
     """
-    from bim.compare import compare
+    from bim.comparison import compare
 
     try:
         told = compare(before, after).as_dict()

@@ -13,7 +13,7 @@ import ifcopenshell
 import ifcopenshell.guid
 import pytest
 
-from bim.compare import Comparison, compare
+from bim.comparison import Comparison, compare
 from tests.bim import cases
 from tests.bim.cases import PUBLIC, needs_cases, read, step
 
