@@ -48,6 +48,7 @@ export class TownTable {
   write() {
     const {result} = this;
     const kinds = KINDS.filter((kind) => result.areas.some((area) => area.kind === kind));
+    this.box.hidden = !kinds.length; // an imported extract may hold neither towns nor pilot areas
     if (!kinds.includes(this.#kind)) this.#kind = kinds[0] ?? 'town';
     const rows = result.areas.filter((area) => area.kind === this.#kind);
     const {value} = COLUMNS[this.#by];
