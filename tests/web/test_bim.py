@@ -190,12 +190,13 @@ def test_a_model_from_its_file_to_its_walls(visit: Callable[..., Visit], server:
           const lift = building.liftOf(building.storeyOf[row]);
           const [lon, lat, height] = building.spot([x, y, z + lift]);
           const [left, top] = twin.engine.project(lon, lat, height);
-          return [lift, twin.deck.pickObject({x: left, y: top, radius: 0})?.object?.element];
+          const element = twin.deck.pickObject({x: left, y: top, radius: 0})?.object?.element;
+          return [lift, twin.guide.session.elements.storey[element]];
         }""",
         roof,
     )
     assert lifted[0] > 6
-    assert lifted[1] == roof["row"]
+    assert lifted[1] == 3
     quiet(seen)
 
 

@@ -112,7 +112,8 @@ export class CityPanel {
     await this.page.work(send('POST', `${this.session.address}/building`, {columns: [...this.#chosen]}));
     this.page.app.shell.say(t('city.applied'));
     this.#offer = null;
-    await this.#ask();
+    await this.page.work(this.page.app.renew());
+    await this.session.renew();
   }
 
   #plan(model) {

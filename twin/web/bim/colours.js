@@ -33,7 +33,7 @@ export class Colours {
     // Colours of spaces need the spaces in sight; other colours the elements.
     const {view} = this.page.own;
     if (OF_SPACES.has(by)) Object.assign(view, {spaces: true, xray: true});
-    else if (by && this.#ofSpaces) Object.assign(view, {spaces: false, xray: false});
+    else if (this.#ofSpaces) Object.assign(view, {spaces: false, xray: false});
     this.#ofSpaces = OF_SPACES.has(by);
     this.apply();
   }

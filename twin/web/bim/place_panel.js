@@ -49,10 +49,11 @@ export class PlacePanel {
       model.placement ? h('button.tw-button', {type: 'button', 'data-key': 'discard', onclick: () => { this.session.try(null); this.page.fly(); }}, t('place.discard')) : null) : null);
   }
 
-  #state({placement, hypotheses}, draft) {
+  #state({placement, hypotheses, doubt}, draft) {
     const line = (kind, symbol, text) => h('p.bim-place-state', {'data-kind': kind}, icon(symbol), h('span', {}, text));
-    if (draft) return line('draft', 'target', t('place.draft', {source: this.#source(draft.source)}));
-    if (placement) return [line('good', 'check', t('place.placed', {source: this.#source(placement.source), at: place(placement.lon, placement.lat)}))];
+    const tried = draft && (hypotheses ?? []).find((item) => item.name === draft.source);
+    if (draft) return line('draft', 'target', [t('place.draft', {source: this.#source(draft.source)}), tried?.sure === false ? ` ${t('place.unsure')}` : '']);
+    if (placement) return [doubt ? line('bad', 'warn', say(doubt)) : null, line('good', 'check', t('place.placed', {source: this.#source(placement.source), at: place(placement.lon, placement.lat)}))];
     return line('bad', 'warn', t(hypotheses?.length ? 'place.none' : 'place.nothing'));
   }
 

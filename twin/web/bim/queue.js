@@ -42,12 +42,16 @@ export class Queue {
     if (most) this.limit = most * 1e6;
     for (const server of jobs) {
       if (ENDED.has(server.status) || this.jobs.some((job) => job.id === server.id)) continue;
-      const job = new Job(server.name);
-      Object.assign(job, {id: server.id, server});
-      this.jobs.push(job);
-      this.follow(job);
+      this.#take(server);
     }
     this.changed();
+  }
+
+  /** A job of the server that was not sent from here, or is one more model of an archive. */
+  #take(server, own = false) {
+    const job = Object.assign(new Job(server.name), {id: server.id, server, own});
+    this.jobs.push(job);
+    this.follow(job);
   }
 
   /** Put files into the queue; `model` is the one that they are a new version of. */
@@ -100,8 +104,9 @@ export class Queue {
   /** Say which models of an archive are wanted. */
   async choose(job, entries) {
     try {
-      job.server = await send('POST', `${ADDRESS}/jobs/${job.id}/choose`, {entries});
-      if (job.status === 'choosing') job.server.status = 'waiting';
+      const {jobs, ...first} = await send('POST', `${ADDRESS}/jobs/${job.id}/choose`, {entries});
+      job.server = first;
+      for (const server of (jobs ?? []).filter(({id}) => id !== job.id)) this.#take(server, true);
     } catch (error) {
       job.error = error;
     }

@@ -36,8 +36,8 @@ export class Scene {
   /** Buildings of the city that a model stands for are not drawn. */
   hide() {
     const {session} = this;
-    const rows = [session.model, ...[...session.beside.values()].map((item) => item.model)].filter((model) => model && (model.placement || session.draft)).map((model) => model.building?.row);
-    this.standing.hide(rows);
+    const buildings = [session.model, ...[...session.beside.values()].map((item) => item.model)].filter((model) => model && (model.placement || session.draft)).map((model) => model.building);
+    this.standing.hide(buildings);
   }
 
   looks(id, level, layer) { return this.standing.looks(id, level, layer); }

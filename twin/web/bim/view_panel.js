@@ -138,6 +138,7 @@ export class ViewPanel {
     if (this.planSwitch?.checked) this.plan(index !== null);
     this.#reset('top');
     this.write();
+    this.body?.querySelector('.bim-storey[aria-pressed=true]')?.scrollIntoView({block: 'nearest'});
   }
 
   /** Take off the storeys above one; null puts all on again. */

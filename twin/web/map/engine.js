@@ -4,6 +4,7 @@
 // selection and the measurements are laid over it without touching its tiles.
 
 import {evenLight, sunlight} from './light.js';
+import {omission} from './omission.js';
 
 const SCRIPTS = ['vendor/deck.min.js', 'vendor/deck-json.min.js'];
 const MOST_PIXELS = 8_847_360; // 4096 x 2160: beyond this, sharpness costs more than it shows
@@ -186,7 +187,8 @@ export class Engine {
       const [filter] = layer.props.extensions;
       const id = filter ? `${layer.id}|${filter.opts.categorySize ? 'category' : 'range'}` : layer.id;
       const {pointRadiusMinPixels: least, pointRadiusMaxPixels: most} = layer.props;
-      return layer.clone({id, loadOptions, onTileLoad, zoomOffset: this.zoomOffset, pointRadiusMinPixels: least * scale, pointRadiusMaxPixels: most * scale});
+      const extensions = layer.props.extruded ? [...layer.props.extensions, omission()] : layer.props.extensions;
+      return layer.clone({id, extensions, loadOptions, onTileLoad, zoomOffset: this.zoomOffset, pointRadiusMinPixels: least * scale, pointRadiusMaxPixels: most * scale});
     });
     this.#draw();
   }

@@ -200,6 +200,13 @@ class TwinMap {
     }
   }
 
+  /** Take up that the city's data changed: descriptions and scene anew. */
+  async renew() {
+    this.twin = await json('/api/twin');
+    this.layer = Object.fromEntries(this.twin.layers.map((item) => [item.id, item]));
+    await this.scene();
+  }
+
   /** Bring the filters onto the graphics card. */
   filtered() {
     this.engine.filters((id, level) => (this.layer[id] ? filterOf(this.layer[id], this.store.layers[id], level) : null));
