@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from bim.finding import Finding, Sentence
 from bim.limits import Limits
 from bim.mesh import Scene
 from bim.model import NO_STOREY, Model, Point, read
+
+if TYPE_CHECKING:
+    from bim.georeference import Evidence
 
 TOLD = 50
 """Elements that are told of one by one; the rest are counted."""
@@ -64,6 +67,7 @@ def convert(
     instances: int,
     aside: Mapping[str, Sequence[str]],
     alone: Sequence[Sequence[int]],
+    slow: Sequence[int],
     skip: Sequence[str],
     templates: Sequence[str] | None,
     limits: Limits,
@@ -81,6 +85,8 @@ def convert(
         By ``#`` number, the method to try next on an element that ended an earlier process, and why it did.
     alone
         Groups of elements one of which ended an earlier process.
+    slow
+        Elements on which the quick kernel ended an earlier process.
     skip
         Stages that ended an earlier process and can be done without: ``evidence``, ``check``.
     """
@@ -90,13 +96,14 @@ def convert(
     with stages.of("extract"):
         model, elements = stages.extracted(file, name=name, size=size, sha256=sha256, encoding=encoding)
     with stages.of("geometry"):
-        scene = stages.drawn(file, Path(source), elements, aside, alone)
-    with stages.of("write"):
-        stages.written(model, elements, scene)
-    place: list[Finding] = []
+        scene = stages.drawn(file, Path(source), elements, aside, alone, slow)
+    found = None
     if "evidence" not in skip:
         with stages.of("evidence"):
-            place = stages.evidence(file, model)
+            found = stages.evidence(file)
+    with stages.of("write"):
+        stages.written(model, elements, scene, found)
+    place = stages.broken_rules(found, model)
     if "check" not in skip:
         with stages.of("check"):
             stages.checked(file, model, elements, templates, place)
@@ -176,6 +183,7 @@ class _Stages:
         elements: pd.DataFrame,
         aside: Mapping[str, Sequence[str]],
         alone: Sequence[Sequence[int]],
+        slow: Sequence[int] = (),
     ) -> Scene:
         """Shapes of all elements."""
         from bim.fallback import is_solid
@@ -203,13 +211,14 @@ class _Stages:
             aside={int(number): method for number, (method, _) in aside.items()},
             alone=alone,
             announce=announce,
+            slow=slow,
         )
         scene = drawing.run(products)
         self.reasons = {number: reason for number, (_, reason) in aside.items()}
         self.reasons.update({str(number): "deep" for number in drawing.deep})
         return scene
 
-    def written(self, model: Model, elements: pd.DataFrame, scene: Scene) -> None:
+    def written(self, model: Model, elements: pd.DataFrame, scene: Scene, found: Evidence | None) -> None:
         """The files of the shapes, and what they say of elements and model."""
         row_of = {int(number): row for row, number in enumerate(elements["step_id"])}
         wanted = {int(number) for number in elements["step_id"]}
@@ -222,7 +231,7 @@ class _Stages:
         self.progress(0.2)
         if model.bbox_m is not None and not model.storeys:
             model.ground_m = round(model.bbox_m[0][2], 3)
-        model.origin_m = origin(elements, model)
+        model.origin_m = middle(elements, model) if found is None else origin(found, model)
         model.footprint_m = footprint.footprint(scene, row_of, elements, model.ground_m)
         model.height_m = footprint.height_m(elements, model.ground_m)
         self.progress(0.5)
@@ -234,15 +243,20 @@ class _Stages:
         model.files = glb.write(self.folder, scene, rows, model.origin_m)
         elements.to_parquet(self.folder / "elements.parquet", index=False)
 
-    def evidence(self, file: Any, model: Model) -> list[Finding]:
-        """The evidence of where the model stands; returns what it breaks of the georeferencing rules."""
-        from bim.georeference import rules
+    def evidence(self, file: Any) -> Evidence:
+        """The evidence of where the model stands, kept in its file."""
         from bim.georeference.evidence import evidence
 
         found = evidence(file)
         text = json.dumps(found.as_dict(), ensure_ascii=False, allow_nan=False, indent=1)
         (self.folder / "georeference.json").write_text(text, encoding="utf-8")
-        return rules.check(found, model)
+        return found
+
+    def broken_rules(self, found: Evidence | None, model: Model) -> list[Finding] | None:
+        """What the evidence breaks of the georeferencing rules; None without evidence."""
+        from bim.georeference import rules
+
+        return None if found is None else rules.check(found, model)
 
     def checked(
         self,
@@ -250,7 +264,7 @@ class _Stages:
         model: Model,
         elements: pd.DataFrame,
         templates: Sequence[str] | None,
-        place: Sequence[Finding],
+        place: Sequence[Finding] | None,
     ) -> None:
         """Delivery templates and rules."""
         from bim import check
@@ -310,8 +324,19 @@ def _box(elements: pd.DataFrame) -> tuple[Point, Point] | None:
     return (low[0], low[1], low[2]), (high[0], high[1], high[2])
 
 
-def origin(elements: pd.DataFrame, model: Model) -> Point:
-    """Where files of shapes have their origin: the middle of the building in plan, at the ground storey's floor.
+def origin(found: Evidence, model: Model) -> Point:
+    """Where files of shapes have their origin, which is what a placement puts on the ground.
+
+    In plan a point that later versions share (:func:`bim.georeference.origin`), at the ground storey's floor.
+    """
+    from bim.georeference import origin as stable
+
+    x, y, _ = stable(found, model.bbox_m)
+    return x, y, round(float(model.ground_m), 3)
+
+
+def middle(elements: pd.DataFrame, model: Model) -> Point:
+    """The middle of the building in plan, at the ground storey's floor: the origin where there is no evidence.
 
     To whole metres in plan, so that it can be written down. The middle is that of the box around what is on a storey;
     where that spans more than 20 km, some of it has strayed, and the middle one of the elements' own middles counts.

@@ -31,8 +31,8 @@ SHARES: dict[str, tuple[float, float]] = {
     "parse": (0.10, 0.18),
     "extract": (0.18, 0.28),
     "geometry": (0.28, 0.82),
-    "write": (0.82, 0.90),
-    "evidence": (0.90, 0.92),
+    "evidence": (0.82, 0.84),
+    "write": (0.84, 0.92),
     "check": (0.92, 1.0),
 }
 """Which part of the whole each stage takes; what is before the first is receiving and reading the text."""
@@ -41,8 +41,8 @@ SENTENCES: dict[str, Sentence] = {
     "parse": Sentence("解析文件", "Parsing the file"),
     "extract": Sentence("读取楼层、空间与构件", "Reading storeys, spaces and elements"),
     "geometry": Sentence("生成构件形体", "Drawing the elements"),
-    "write": Sentence("整理并压缩形体", "Sorting and compressing the shapes"),
     "evidence": Sentence("收集定位依据", "Collecting the evidence of its place"),
+    "write": Sentence("整理并压缩形体", "Sorting and compressing the shapes"),
     "check": Sentence("按交付模板检查", "Checking by the delivery templates"),
 }
 OPTIONAL: dict[str, Sentence] = {
@@ -81,6 +81,7 @@ class Supervision:
         self.limits, self.progress, self.cancelled = limits, progress, cancelled
         self.aside: dict[int, tuple[str, str]] = {}
         self.alone: list[list[int]] = []
+        self.slow: set[int] = set()
         self.skip: list[str] = []
         self.findings: list[Finding] = []
         self.peak_bytes = 0
@@ -108,6 +109,7 @@ class Supervision:
                     **self.arguments,
                     "aside": {str(number): list(how) for number, how in self.aside.items()},
                     "alone": self.alone,
+                    "slow": sorted(self.slow),
                     "skip": self.skip,
                 },
                 self.folder,
@@ -143,7 +145,7 @@ class Supervision:
         elif "products" in event:
             self._products = max(1, int(event["products"]))
         elif "method" in event:
-            if self._method == "kernel":
+            if self._method in {"quick", "kernel"}:
                 self._finished.update(self._group)
             self._method, self._group, self._begun = str(event["method"]), list(event["elements"]), None
             self._count = 0
@@ -173,7 +175,7 @@ class Supervision:
             return 3 * patience + megabytes
         if self._silent_ends >= PATIENT_ENDS:
             patience = max(patience / 2, min(patience, 5.0))
-        if self._method == "kernel":
+        if self._method in {"quick", "kernel"}:
             return patience if self._begun is not None else 1.5 * patience + 0.1 * len(self._group)
         if self._method == "ifclite":
             return patience + 0.2 * megabytes
@@ -194,6 +196,9 @@ class Supervision:
         blamed = [self._begun] if self._begun is not None else self._group
         if self._stage != "geometry" or not blamed or self._memory_ends > MOST_MEMORY_ENDS:
             raise worker.error_of(ended)
+        if self._method == "quick":
+            self.slow.update(blamed)
+            return
         reason = "crashed" if ended.why == "error" else ended.why
         if len(blamed) == 1:
             self._set_aside(blamed[0], reason)

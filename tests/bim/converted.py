@@ -42,5 +42,5 @@ def of(path: Path) -> Converted:
         file, name=path.name, size=path.stat().st_size, sha256="", encoding="ascii"
     )
     scene = stages.drawn(file, path, elements, {}, [])
-    stages.written(model, elements, scene)
+    stages.written(model, elements, scene, stages.evidence(file))
     return Converted(folder, model, elements, scene)
