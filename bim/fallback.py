@@ -50,6 +50,22 @@ def is_solid(item: Instance) -> bool:
     return bool(_bodies(item))
 
 
+def is_boolean(item: Instance) -> bool:
+    """Whether a product's bodies, or what they are copies of, hold booleans of their own."""
+    waiting = [each for body in _bodies(item) for each in _instances(body.get_argument(3))]
+    for _ in range(MOST_INSTANCES):
+        if not waiting:
+            return False
+        part = waiting.pop()
+        if part.is_a("IfcBooleanResult") or part.is_a("IfcHalfSpaceSolid") or part.is_a("IfcCsgSolid"):
+            return True
+        if part.is_a("IfcMappedItem"):
+            for source in _instances(part.get_argument(0)):
+                for mapped in _instances(source.get_argument(1)):
+                    waiting += _instances(mapped.get_argument(3))
+    return True
+
+
 def is_deep(item: Instance) -> bool:
     """Whether a product's body is a chain of more than :data:`DEEPEST` booleans, on which the kernel never ends."""
     for body in _bodies(item):

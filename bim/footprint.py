@@ -19,6 +19,8 @@ import shapely
 from bim.mesh import F64, Scene, Shape
 
 SLICE_M = 3.0
+STANDS_M = 1.5
+"""What begins higher than this above the floor hangs over it: eaves, rafters, canopies."""
 BELOW_M = 0.5
 """How far below the ground storey's floor its slab may begin."""
 CLOSE_M = 0.25
@@ -68,7 +70,7 @@ def footprint(scene: Scene, row_of: Mapping[int, int], elements: pd.DataFrame, g
         return []
     low, high = elements["zmin"].to_numpy(), elements["zmax"].to_numpy()
     roof = elements["class"].isin(ROOFS) | elements["predefined_type"].isin(["ROOF"])
-    at_ground = (own & ~roof).to_numpy() & (low <= ground_m + SLICE_M) & (high >= ground_m - BELOW_M)
+    at_ground = (own & ~roof).to_numpy() & (low <= ground_m + STANDS_M) & (high >= ground_m - BELOW_M)
     under = own.to_numpy() & (high < ground_m - BELOW_M)
     everything = own.to_numpy() & ~under
     if not everything.any():

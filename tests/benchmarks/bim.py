@@ -5,7 +5,7 @@ Run it with the project's own Python, on a machine with nothing else to do:
     .venv/bin/python -m tests.benchmarks.bim [--repeat 3] [--only NAME]
 
 Every measurement is a process of its own, from its start to its end. "ours" is what the intake does in its worker:
-parse, data, shapes, footprint and compressed glTF per storey (places and checks are left out, they have no counterpart).
+parse, data, shapes, evidence of the place, footprint and compressed glTF per storey (checks have no counterpart).
 "ifcopenshell" is its iterator with the default kernel and settings and its glTF serializer. "web-ifc" is version 0.0.78
 in Node, which parses, meshes every element and reads every mesh, and writes nothing; it is left out with a line where
 Node or npm is missing. Openings are drawn by nobody. Numbers are medians; bytes are what is sent, gzip level 6; the last
@@ -76,7 +76,7 @@ def ours(path: Path, folder: Path) -> dict[str, Any]:
         file, name=path.name, size=path.stat().st_size, sha256="", encoding="ascii"
     )
     scene = stages.drawn(file, path, elements, {}, [])
-    stages.written(model, elements, scene)
+    stages.written(model, elements, scene, stages.evidence(file))
     drawn = elements[elements["triangles"] > 0]
     return {
         "drawn": sorted(int(number) for number in drawn["step_id"]),

@@ -181,6 +181,18 @@ def test_an_element_that_ends_the_process_goes_down_the_ladder(tmp_path: Path) -
         assert watched.aside == {2: (following, "silent")}, "the first reason is the one to tell"
 
 
+def test_what_ends_the_quick_kernel_is_left_to_the_other(tmp_path: Path) -> None:
+    watched = supervision(tmp_path)
+    watched._event({"stage": "geometry"})
+    watched._event({"method": "quick", "elements": [1, 2, 3]})
+    watched._event({"begin": 3})
+    watched._judge(Ended("crashed", status=-11))
+    assert (watched.slow, watched.aside) == ({3}, {})
+    watched._event({"method": "quick", "elements": [1, 2]})
+    watched._judge(Ended("crashed", status=-11))
+    assert watched.slow == {1, 2, 3}
+
+
 def test_an_unknown_culprit_is_narrowed_down_by_halves(tmp_path: Path) -> None:
     watched = supervision(tmp_path)
     for group, expected in (([1, 2, 3, 4], [[1, 2], [3, 4]]), ([3, 4], [[1, 2], [3], [4]])):
