@@ -21,13 +21,21 @@ export class Colours {
 
   constructor(page) { Object.assign(this, {page, session: page.session}); }
 
+  /** Forget what another model was coloured by. */
+  reset() {
+    this.by = '';
+    this.#found = null;
+    this.#ofSpaces = false;
+  }
+
   /** Colour by something else; '' takes the file's own colours again. */
   async choose(by) {
     this.by = by;
     this.#found = null;
     if (by) {
+      const {building} = this.session;
       const found = await this.session.values(by);
-      if (by !== this.by) return;
+      if (by !== this.by || building !== this.session.building) return;
       this.#found = found;
     }
     // Colours of spaces need the spaces in sight; other colours the elements.
@@ -40,10 +48,6 @@ export class Colours {
 
   /** Another model, language or theme: the colours are looked up anew. */
   renew() {
-    if (this.session.model?.id !== this.model || this.session.model?.version !== this.version) {
-      Object.assign(this, {model: this.session.model?.id, version: this.session.model?.version});
-      if (this.by) { this.page.attempt(this.choose(this.by)); return; }
-    }
     this.apply();
   }
 

@@ -79,8 +79,8 @@ export class ModelsPanel {
   }
 
   #failure(job) {
-    const {findings} = job;
     const text = job.error ? sentence(job.error) : say(job.server.error);
+    const findings = job.findings.filter((item) => say(item.text) !== text);
     return [
       h('p.an-failure', {role: 'alert'}, text),
       findings.length ? h('ul.bim-findings', {}, findings.slice(0, FINDINGS).map((item) => h('li', {'data-severity': item.severity}, icon(item.severity === 'info' ? 'check' : 'warn'), h('span', {}, say(item.text))))) : null,

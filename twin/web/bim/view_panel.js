@@ -28,7 +28,7 @@ export class ViewPanel {
 
   get title() { return t('view'); }
 
-  reset() { Object.assign(this, {spaces: false, xray: false, storey: null, top: null}); this.#only = null; this.#hidden.clear(); this.page.colours.by = ''; }
+  reset() { Object.assign(this, {spaces: false, xray: false, storey: null, top: null}); this.#only = null; this.#hidden.clear(); this.#picking = false; this.page.colours.reset(); }
 
   render(body) {
     this.body = body;

@@ -98,7 +98,7 @@ void main(void) {
   bool inside = !gl_FrontFacing;
   vec3 normal = normalize(inside ? -normals_commonspace : normals_commonspace);
   vec3 lit = lighting_getLightColor(color.rgb, cameraPosition, position_commonspace.xyz, normal);
-  if (inside && bim.cut > 0.5 && color.a > 0.995) lit = mix(color.rgb, bim.cap.rgb, bim.cap.a);
+  if (inside && bim.cut > 0.5 && vPainted < 0.5 && color.a > 0.995) lit = mix(color.rgb, bim.cap.rgb, bim.cap.a);
   if (vLevel < bim.earth.a) lit = mix(lit, bim.earth.rgb, 0.28);
   fragColor = vec4(lit, color.a * layer.opacity);
 }
