@@ -66,7 +66,7 @@ export class Colours {
 
   #painting() {
     const {kind, values} = this.#found;
-    this.#unit = unit(this.#found.unit ?? '');
+    this.#unit = unit(this.#found.unit ?? (this.by === 'area_m2' ? 'm²' : ''));
     const none = rgb('text_3').slice(0, 3);
     if (kind === 'number') return this.#graded(values, none);
     if (this.by === 'storey') return this.#stacked(values, none);
