@@ -142,6 +142,8 @@ class _Stages:
         self.seconds: dict[str, float] = {}
         self.reasons: dict[str, str] = {}
         """By ``#`` number, why an element was not meshed as it stands."""
+        self.cut_away: set[int] = set()
+        """``#`` numbers of what its openings leave nothing of."""
         self.solid: set[int] = set()
         """``#`` numbers of what has a body that ought to be drawn."""
 
@@ -216,6 +218,7 @@ class _Stages:
         scene = drawing.run(products)
         self.reasons = {number: reason for number, (_, reason) in aside.items()}
         self.reasons.update({str(number): "deep" for number in drawing.deep})
+        self.cut_away = drawing.cut_away
         return scene
 
     def written(self, model: Model, elements: pd.DataFrame, scene: Scene, found: Evidence | None) -> None:
@@ -223,7 +226,9 @@ class _Stages:
         row_of = {int(number): row for row, number in enumerate(elements["step_id"])}
         wanted = {int(number) for number in elements["step_id"]}
         _measure(scene, row_of, elements)
-        model.findings += _shape_findings(elements, self.solid, self.reasons)
+        model.findings += _shape_findings(elements, self.solid - self.cut_away, self.reasons)
+        if self.cut_away:
+            model.findings.append(_cut_away(len(self.cut_away)))
         model.methods = {str(k): int(v) for k, v in elements["method"].value_counts().items()}
         model.drawn = int((elements["triangles"] > 0).sum())
         model.triangles = int(elements["triangles"].sum())
@@ -379,6 +384,17 @@ def _shape_findings(elements: pd.DataFrame, solid: Set[int], reasons: Mapping[st
                 )
             )
     return found
+
+
+def _cut_away(count: int) -> Finding:
+    return Finding(
+        "geometry.cut_away",
+        "info",
+        Sentence(
+            f"{count} 个构件被其洞口完全切空，没有可显示的形体。",
+            f"{count} elements are cut away entirely by their openings and have nothing to show.",
+        ),
+    )
 
 
 def _told(data: Mapping[str, Any], reason: str, severity: str) -> Finding:

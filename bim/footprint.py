@@ -33,6 +33,8 @@ STILTS_SHARE = 0.35
 MOST_RINGS = 20
 MOST_TRIANGLES = 400
 """Triangles of one shape seen from above beyond which its convex hull stands for it."""
+CONVEX_SHARE = 0.995
+"""Share of its convex hull that a shape covers when the hull may stand for it, as for every straight wall and beam."""
 GRID_M = 0.001
 
 NO_BUILDING = (
@@ -148,9 +150,16 @@ class _Candidate:
         xy = _flat(corners)
         if not len(xy):
             return shapely.Polygon()
-        if len(xy) > MOST_TRIANGLES:
-            return shapely.MultiPoint(np.unique(xy.reshape(-1, 2).round(3), axis=0)).convex_hull
+        hull = shapely.convex_hull(shapely.multipoints(xy.reshape(-1, 2)))
+        if len(xy) > MOST_TRIANGLES or _area(xy) >= CONVEX_SHARE * hull.area:
+            return hull
         return shapely.union_all(shapely.polygons(xy))
+
+
+def _area(xy: F64) -> float:
+    """Area of triangles (n, 3, 2)."""
+    first, second = xy[:, 1] - xy[:, 0], xy[:, 2] - xy[:, 0]
+    return float(np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum() / 2.0)
 
 
 def _flat(corners: F64) -> F64:

@@ -28,6 +28,8 @@ KERNEL = "hybrid-cgal-simple-opencascade"
 QUICK_KERNEL = "hybrid-cgal-simple-manifold"
 """Several times faster, and the same to the last opening, but wrong on bodies that are clipped by half-spaces; so it
 gets the elements whose own bodies hold no booleans, and :data:`KERNEL` those that it cannot draw."""
+THOROUGH_KERNEL = "opencascade"
+"""The default kernel, for the few elements that the others give nothing for."""
 ANGULAR_DEFLECTION_RAD = 0.5
 LINEAR_DEFLECTION_M = 0.001
 
@@ -188,11 +190,14 @@ class Drawing:
         self._kernel(scene, group, None, max_voids=self.limits.max_voids)
         self._keep(scene, group)
 
-    def _kernel(self, scene: Scene, group: Sequence[int], method: str | None, **more: Any) -> None:
+    def _kernel(self, scene: Scene, group: Sequence[int], method: str | None, **more: Any) -> set[int]:
+        """Mesh ``group`` into ``scene``; returns for what something came back, be it empty."""
+        came: set[int] = set()
         known: dict[str, tuple[int, F64] | None] = {}
         for step_id, name, make, matrix in draw(
             self.file, group, begin=lambda item: self.announce("begin", [item]), **more
         ):
+            came.add(step_id)
             if name not in known:
                 shape = make()
                 known[name] = _kept(scene, shape)
@@ -201,50 +206,76 @@ class Drawing:
                 continue
             how = method or ("max-voids" if self.voids.get(step_id, 0) > self.limits.max_voids else "kernel")
             _stand(scene, step_id, how, kept, matrix)
+        return came
 
     def _ladder(self, waiting: dict[int, str]) -> None:
         """Try what was set aside, one element and one method at a time."""
-        done = self._done("ladder")
+        done = self._done("ladder") | self._done("cut")
         waiting = {item: method for item, method in waiting.items() if item not in done}
-        cut = [
-            item for item, method in waiting.items() if METHODS.index(method) <= 2 and self.voids.get(item)
-        ]
-        for item in cut:
+        for item in [item for item, method in waiting.items() if METHODS.index(method) <= 1]:
+            if self._thorough(item):
+                del waiting[item]
+        self._without_openings(waiting)
+        self._light(waiting)
+        self._boxes(waiting)
+
+    def _without_openings(self, waiting: dict[int, str]) -> None:
+        """The kernel without cutting; takes what it can draw out of ``waiting``."""
+        for item in [item for item, method in waiting.items() if METHODS.index(method) <= 2]:
+            if not self.voids.get(item) or item in self.deep:
+                continue
             scene = Scene()
             self.announce("no-openings", [item])
             self._kernel(scene, [item], "no-openings", openings=False)
             if len(scene):
                 self._keep(scene, [item], "ladder")
                 del waiting[item]
+
+    def _light(self, waiting: dict[int, str]) -> None:
+        """The spare kernel, on all at once unless one of them ended a process; takes what it draws out."""
         light = [item for item, method in waiting.items() if METHODS.index(method) <= 3]
-        together = all(
-            method != "ifclite" for method in self.aside.values()
-        )  # else one of them ended a process
-        for group in [light] if together else [[item] for item in light]:
-            if not group:
-                continue
+        together = all(method != "ifclite" for method in self.aside.values())
+        for group in [light] if together and light else [[item] for item in light]:
             self.announce("ifclite", group)
             found = fallback.light(self.source, group)
             for item in group:
                 shape = found.get(item)
-                if shape is None or not shape.triangles:
-                    continue
-                scene = Scene()
-                kept = _kept(scene, shape)
+                kept = None if shape is None else _kept(scene := Scene(), shape)
                 if kept is not None:
                     _stand(scene, item, "ifclite", kept, np.eye(4))
                     self._keep(scene, [item], "ladder")
                     del waiting[item]
+
+    def _boxes(self, waiting: dict[int, str]) -> None:
+        """The box around each that is left, or nothing."""
         for item, method in waiting.items():
             scene = Scene()
             if method != "none":
                 self.announce("box", [item])
-                shape_and_matrix = fallback.box_of(self.file, item)
-                if shape_and_matrix is not None:
-                    kept = _kept(scene, shape_and_matrix[0])
-                    if kept is not None:
-                        _stand(scene, item, "box", kept, shape_and_matrix[1])
+                boxed = fallback.box_of(self.file, item)
+                kept = None if boxed is None else _kept(scene, boxed[0])
+                if boxed is not None and kept is not None:
+                    _stand(scene, item, "box", kept, boxed[1])
             self._keep(scene, [item], "ladder")
+
+    def _thorough(self, item: int) -> bool:
+        """Mesh what the kernel gave nothing for with the one behind it; whether that settles it.
+
+        It does also where an element that has openings comes out as nothing: then it is cut away by them, as walls
+        are that only carry a frame.
+        """
+        self.announce("opencascade", [item])
+        scene = Scene()
+        came = self._kernel(scene, [item], None, max_voids=self.limits.max_voids, kernel=THOROUGH_KERNEL)
+        cut_away = item in came and not len(scene) and bool(self.voids.get(item))
+        if len(scene) or cut_away:
+            self._keep(scene, [item], "cut" if cut_away else "ladder")
+        return bool(len(scene)) or cut_away
+
+    @property
+    def cut_away(self) -> set[int]:
+        """Elements of which their openings leave nothing."""
+        return self._done("cut")
 
     def _keep(self, scene: Scene, tried: Sequence[int], kind: str = "chunk") -> None:
         """Put a finished chunk on disk; it counts once its list of what was tried is there."""

@@ -209,7 +209,7 @@ class Supervision:
 
     def _set_aside(self, number: int, reason: str) -> None:
         """The element at hand goes to the next method."""
-        now = "max-voids" if self._method in {"kernel", ""} else self._method
+        now = "max-voids" if self._method in {"kernel", "opencascade", ""} else self._method
         following = METHODS[min(METHODS.index(now) + 1, len(METHODS) - 1)]
         first = self.aside.get(number, ("", reason))[1]
         self.aside[number] = (following, first)

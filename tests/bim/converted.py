@@ -24,6 +24,7 @@ class Converted:
     model: Model
     elements: pd.DataFrame
     scene: Scene
+    cut_away: set[int]
 
 
 @functools.cache
@@ -43,4 +44,4 @@ def of(path: Path) -> Converted:
     )
     scene = stages.drawn(file, path, elements, {}, [])
     stages.written(model, elements, scene, stages.evidence(file))
-    return Converted(folder, model, elements, scene)
+    return Converted(folder, model, elements, scene, stages.cut_away)

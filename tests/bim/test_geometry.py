@@ -37,7 +37,9 @@ def test_a_public_model_is_drawn_whole_and_in_its_place(name: str) -> None:
     assert found.model.bbox_m is not None
     off = np.abs(np.array(found.model.bbox_m) - np.array(facts["bbox_m_zup"])).max()
     assert off <= 0.05
-    assert found.model.drawn >= facts["elements"]
+    assert found.model.drawn + len(found.cut_away) >= facts["elements"], (
+        "theirs counts shapes without a triangle too"
+    )
     assert found.model.triangles >= 0.95 * facts["tris"]
     assert sum(found.model.methods.values()) == len(found.elements)
 
@@ -63,6 +65,19 @@ def test_nothing_that_the_default_kernel_draws_is_missing() -> None:
     ours = set(elements.loc[elements["triangles"] > 0, "step_id"])
     assert len(theirs) > 200
     assert theirs <= ours
+    assert set(elements["method"]) == {"kernel", "none"}
+
+
+@cases.needs_cases
+def test_a_wall_that_its_opening_leaves_nothing_of_is_not_drawn_whole() -> None:
+    """The frames of this model stand in walls that are all opening; drawn without it, they would hide the frames."""
+    found = converted("root_houten_kozijnen.ifc")
+    assert len(found.cut_away) == 64
+    hidden = found.elements[found.elements["step_id"].isin(found.cut_away)]
+    assert (hidden["method"] == "none").all()
+    assert [item.code for item in found.model.findings if item.code.startswith("geometry")] == [
+        "geometry.cut_away"
+    ]
 
 
 @cases.needs_cases
