@@ -173,7 +173,7 @@ def test_a_model_from_its_file_to_its_walls(visit: Callable[..., Visit], server:
 
     # Storeys apart: the roof is where it was lifted to.
     page.locator("[data-key=by]").select_option("")
-    page.evaluate("twin.fly({pitch: 50}, 0)")
+    page.evaluate("twin.fly({pitch: 50, zoom: 18.6}, 0)")
     roof: dict[str, Any] = page.evaluate(
         """(() => {
           const {building, elements} = twin.guide.session;
@@ -311,7 +311,12 @@ def test_a_placed_model_takes_the_place_of_its_building(visit: Callable[..., Vis
         arg=list(house),
         timeout=60_000,
     )
-    page.mouse.click(*page.evaluate("([lon, lat]) => twin.project(lon, lat, 10)", [lon, lat]))
+    middle = """(() => {
+      const [building] = twin.guide.standing.shown;
+      const [west, south, , east, north, top] = building.boxOf();
+      return twin.project(...building.spot([(west + east) / 2, (south + north) / 2, top]));
+    })()"""
+    page.mouse.click(*page.evaluate(middle))
     expect(page.locator(".tw-card h2")).to_have_text("塔城路50号楼")
     link = page.locator(".tw-card [data-key=model]").get_attribute("href")
     assert link is not None
