@@ -76,8 +76,8 @@ def rate_5g(context: Context) -> Figure:
         mean.mbps,
         evidence,
         (
-            Amount(Text("居民", "Residents"), mean.people, "人"),
-            Amount(Text("有信号的居民", "Residents with a signal"), mean.served, "人"),
+            Amount(Text("居民", "Residents"), round(mean.people), "人"),
+            Amount(Text("有信号的居民", "Residents with a signal"), round(mean.served), "人"),
         ),
     )
 

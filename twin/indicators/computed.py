@@ -145,10 +145,11 @@ Function = Callable[[Context], Figure]
 class Computed:
     """How an indicator is computed.
 
-    ``layers`` are all layers and rasters it depends on, ``tables`` the shipped tables (a home may have its own).
-    ``standards`` are cited beside the plan. ``cost``: a ``count`` is made every time; for an ``analysis`` (seconds) or a
-    ``run`` (tens of seconds, only on request) what was noted with the same inputs is told. ``entered_first``: a value entered by hand goes before it, because the twin only models what the plan means.
-    ``in_scenarios``: whether the edits of a scenario are taken into account.
+    ``layers`` are all layers and rasters it depends on, ``tables`` the shipped tables (a home may have its own),
+    ``standards`` are cited beside the plan. ``cost``: a ``count`` is made every time; for an ``analysis`` (seconds)
+    or a ``run`` (tens of seconds, only on request) what was noted with the same inputs is told. ``entered_first``: a
+    value entered by hand goes before it, because the twin only models what the plan means. ``in_scenarios``: whether
+    the edits of a scenario are taken into account.
     """
 
     no: int

@@ -60,9 +60,9 @@ class Indicator:
     def citation(self) -> Text:
         """The clause that sets the target."""
         return Text(
-            f"{self.source.zh}主要指标列表第 {self.no} 项“{self.name.zh}”：{self.wording.zh}；任务见第{self.section.zh}",
+            f"{self.source.zh}主要指标列表第 {self.no} 项“{self.name.zh}”：{self.wording.zh}；见方案{self.section.zh}",
             f"{self.source.en}, table of indicators, no. {self.no}, {self.name.en}: {self.wording.en}; "
-            f"task: section {self.section.en}",
+            f"see section {self.section.en}",
         )
 
 
