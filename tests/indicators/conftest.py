@@ -19,9 +19,9 @@ def desk_of(store: Store) -> Desk:
     return Desk(store, Studies(store), Runs(store))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """The worked-out town; tests of this module must not change it."""
+    """The worked-out town; tests must not change it."""
     with Store.open(tmp_path_factory.mktemp("indicators") / "home") as store:
         city.put(store, town.layers(), name="town")
         yield desk_of(store)

@@ -88,11 +88,11 @@ TOMORROW = (dt.date.today() + dt.timedelta(days=1)).isoformat()
     ],
 )
 def test_what_cannot_be_used_is_refused_and_not_kept(
-    empty: Desk, value: object, date: Any, source: Any, says: str
+    desk: Desk, value: object, date: Any, source: Any, says: str
 ) -> None:
     with pytest.raises(InputError, match=says):
-        entered.enter(empty.store, 7, value, as_of=date, source=source)
-    assert entered.history(empty.store, 7) == []
+        entered.enter(desk.store, 7, value, as_of=date, source=source)
+    assert entered.history(desk.store, 7) == []
 
 
 def test_counts_are_whole_numbers_and_numbers_are_known(empty: Desk) -> None:

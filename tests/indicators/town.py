@@ -64,5 +64,5 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
             [_box(300, 100, 350, 150), _box(400, 100, 450, 150)], name=["一", "二"], smart=[True, False],
             stage=["structure"] * 2,
         ),
-        "parcel_locker": _points((1050, -180), operator=["甲"]),
+        "parcel_locker": _points((1190, -190), operator=["甲"]),
     }  # fmt: skip

@@ -51,6 +51,8 @@ def rate_5g(context: Context) -> Figure:
     from twin.analysis.coverage_5g import mean_rate, report
     from twin.analysis.coverage_5g.parameters import Parameters
 
+    for layer in ("site_5g", "building"):
+        context.store.generation(layer)  # says what to import where it is missing
     parameters = Parameters()
     if not (context.run_coverage or context.desk.runs.at_hand(parameters)):
         raise InputError(HOW_COVERAGE.zh, HOW_COVERAGE.en)

@@ -8,7 +8,6 @@ history(store, 7)        # every row, the corrected ones too
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ _LENGTHS = {"source": 400, "author": 80, "note": 2000}
 _TITLES = {"source": "来源", "author": "填报人", "note": "备注"}
 _COLUMNS = "id, no, value, as_of, source, author, note, entered_at"
 _EARLIEST = dt.date(2000, 1, 1)
+_HUGE = 1e300
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +133,22 @@ def _value(indicator: table.Indicator, value: object) -> float | None:
     if value is None:
         return None
     unit = indicator.unit.zh
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    # Only NaN differs from itself; math.isnan cannot take every integer.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:  # noqa: PLR0124
         raise InputError(
             f"第 {indicator.no} 项指标的值 {str(value)[:40]!r} 不是数；请给出以“{unit}”为单位的数。",
             f"{str(value)[:40]!r} is not a number; give indicator {indicator.no} in {indicator.unit.en or unit}.",
         )
+    number = float(min(max(value, -_HUGE), _HUGE))  # JSON has numbers that no float holds
     most = 100.0 if unit == "%" else 1e9
-    if not 0 <= value <= most or (indicator.whole and value != round(value)):
+    if not 0 <= number <= most or (indicator.whole and number != round(number)):
         whole = ("的整数", "a whole number ") if indicator.whole else ("", "")
         raise InputError(
-            f"第 {indicator.no} 项指标的值 {value:g} 无效，应为 0 到 {most:g}{whole[0]}（{unit}）。",
-            f"{value:g} is not valid for indicator {indicator.no}: it must be {whole[1]}from 0 to {most:g} "
+            f"第 {indicator.no} 项指标的值 {number:g} 无效，应为 0 到 {most:g}{whole[0]}（{unit}）。",
+            f"{number:g} is not valid for indicator {indicator.no}: it must be {whole[1]}from 0 to {most:g} "
             f"({indicator.unit.en or unit}).",
         )
-    return float(value)
+    return number
 
 
 def _date(value: object) -> dt.date:

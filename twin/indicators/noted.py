@@ -15,12 +15,12 @@ import duckdb
 
 from twin.store import Store, utc_now
 
-_COLUMNS = "id, no, inputs, value, as_of, origin, evidence, computed_at"
+_COLUMNS = "id, no, inputs, value, as_of, origin, computed_at"
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A computed value with the card that explains it."""
+    """A computed value; the card that explains it is read with :func:`evidence` where it is wanted."""
 
     id: int
     no: int
@@ -28,7 +28,6 @@ class Noted:
     value: float
     as_of: str
     origin: str
-    evidence: dict[str, Any]
     computed_at: dt.datetime
 
     def as_dict(self) -> dict[str, Any]:
@@ -38,7 +37,6 @@ class Noted:
             "as_of": self.as_of,
             "origin": self.origin,
             "computed_at": self.computed_at.isoformat(timespec="seconds"),
-            "evidence": self.evidence,
         }
 
 
@@ -46,10 +44,21 @@ def every(store: Store) -> dict[int, list[Noted]]:
     """All noted values by indicator, the oldest first."""
     rows = store.cursor().execute(f"SELECT {_COLUMNS} FROM twin.indicator_figure ORDER BY id").fetchall()
     found: dict[int, list[Noted]] = {}
-    for identity, no, inputs, value, as_of, origin, evidence, computed_at in rows:
-        noted = Noted(identity, no, inputs, value, as_of, origin, json.loads(evidence), computed_at)
-        found.setdefault(no, []).append(noted)
+    for row in rows:
+        found.setdefault(row[1], []).append(Noted(*row))
     return found
+
+
+def evidence(store: Store, item: Noted) -> dict[str, Any]:
+    """The card of a noted value."""
+    row = (
+        store.cursor()
+        .execute("SELECT evidence FROM twin.indicator_figure WHERE id = ?", [item.id])
+        .fetchone()
+    )
+    assert row is not None
+    card: dict[str, Any] = json.loads(row[0])
+    return card
 
 
 def note(store: Store, fresh: list[tuple[int, str, float, dict[str, Any]]]) -> None:
@@ -73,7 +82,7 @@ def note(store: Store, fresh: list[tuple[int, str, float, dict[str, Any]]]) -> N
                 continue
             text = json.dumps(card, ensure_ascii=False, separators=(",", ":"), default=str)
             writer.execute(
-                f"INSERT INTO twin.indicator_figure ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [number, no, inputs, value, card["as_of"], card["origin"], text, utc_now()],
+                f"INSERT INTO twin.indicator_figure ({_COLUMNS}, evidence) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [number, no, inputs, value, card["as_of"] or "", card["origin"], utc_now(), text],
             )
             number += 1

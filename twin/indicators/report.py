@@ -90,7 +90,10 @@ def one(desk: Desk, no: int, *, scenario: str = "", coverage: bool = False) -> d
             "entered": [
                 entry.as_dict() | {"holds": entry.id in holding} for entry in entered.history(desk.store, no)
             ],
-            "computed": [item.as_dict() for item in reversed(book.notes.get(no, []))],
+            "computed": [
+                item.as_dict() | {"evidence": noted.evidence(desk.store, item)}
+                for item in reversed(book.notes.get(no, []))
+            ],
         }
     }
 
@@ -100,7 +103,7 @@ def _told(how: Computed, context: Context, notes: list[Noted]) -> _Told:
     inputs = how.inputs(context.store)
     same = [item for item in notes if item.inputs == inputs]
     if how.cost != "count" and same:
-        return _Told(same[-1].evidence, None, inputs)
+        return _Told(noted.evidence(context.store, same[-1]), None, inputs)
     try:
         figure = how.compute(context)
     except TwinError as error:
