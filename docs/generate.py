@@ -1,7 +1,8 @@
 """Writes the pages that come from the code: ``python docs/generate.py``.
 
-``layers.md`` in both languages is the registry of layers, written out. A test
-fails when the files are not what this script would write.
+``layers.md`` in both languages is the registry of layers, written out; the end of
+``indicators.md`` is the table of indicators with the methods of those that are computed.
+A test fails when the files are not what this script would write.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 from layers import Column, LayerSpec, Text, all_layers  # noqa: E402
 from twin.describe import GROUPS  # noqa: E402
+from twin.indicators import computed, table  # noqa: E402
 
 _WORDS = {
     "zh": {
@@ -143,9 +145,58 @@ def _space(language: str) -> str:
     return "" if language == "zh" else " "
 
 
+_INDICATORS = {
+    "zh": {
+        "mark": "<!-- 以下由 docs/generate.py 生成，请勿手改。 -->\n",
+        "table": "## 全部指标",
+        "head": "| 编号 | 指标 | 目标 | 单位 | 口径 | 方案章节 | 数值 |",
+        "entered": "录入",
+        "computed": "计算",
+        "methods": "## 计算方法",
+        "layers": "图层：{}。",
+        "with": "考虑情景。",
+        "without": "不考虑情景。",
+    },
+    "en": {
+        "mark": "<!-- What follows is written by docs/generate.py; do not edit. -->\n",
+        "table": "## All indicators",
+        "head": "| No. | Indicator | Target | Unit | Comparison | Section | Value |",
+        "entered": "entered",
+        "computed": "computed",
+        "methods": "## Methods",
+        "layers": "Layers: {}. ",
+        "with": "Scenarios are taken into account.",
+        "without": "Scenarios are not taken into account.",
+    },
+}
+
+
+def indicators_page(language: str, page: str) -> str:
+    """``page`` with the tables of indicators after its mark."""
+    words, ways = _INDICATORS[language], computed.registry()
+    lines = ["", words["table"], "", words["head"], "|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {item.no} | {item.name.of(language)} | {item.wording.of(language)} | {item.unit.of(language)} "
+        f"| `{item.comparison}` {table.COMPARISONS[item.comparison].of(language)} | {item.section.of(language)} "
+        f"| {words['computed' if item.no in ways else 'entered']} |"
+        for item in table.indicators()
+    ]
+    lines += ["", words["methods"]]
+    for no, how in ways.items():
+        layers = words["layers"].format(", ".join(f"`{name}`" for name in how.layers))
+        scenarios = words["with" if how.in_scenarios else "without"]
+        lines += ["", f"### {no} {table.get(no).name.of(language)}", "", how.method.of(language), ""]
+        lines += [f"{layers}{scenarios}"]
+    prose, mark, _ = page.partition(words["mark"])
+    return prose + mark + "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Write the pages of both languages."""
     for language in _WORDS:
+        path = DOCS / language / "indicators.md"
+        text = indicators_page(language, path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8", newline="\n")
         (DOCS / language / "layers.md").write_text(layers_page(language), encoding="utf-8", newline="\n")
 
 

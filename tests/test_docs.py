@@ -19,6 +19,7 @@ from twin.analysis import candidates, life_circle, missing_links, rules, service
 from twin.analysis.coverage_5g import criteria, next_sites, parameters, result
 from twin.analysis.demand import WEIGHTS
 from twin.export_formats import FORMATS
+from twin.indicators import status, table
 from twin.settings import ROOT, Settings
 from twin.web.server import ROUTES
 
@@ -124,6 +125,15 @@ def test_coverage_is_documented_with_its_parameters(language: str) -> None:
     for model in (parameters.Parameters, next_sites.Question):
         assert set(model.model_fields) <= named, model
     assert set(criteria.profiles()) | set(result.METRICS) <= named
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_indicators_are_what_the_code_says(language: str, generate: ModuleType) -> None:
+    text = page(language, "indicators")
+    assert text == generate.indicators_page(language, text), "run: python docs/generate.py"
+    assert generate._INDICATORS[language]["mark"] in text
+    assert set(status.STATUSES) | set(table.COMPARISONS) <= coded(text)
+    assert len(re.findall(r"^\| [0-9]+ \|", text, re.MULTILINE)) == table.COUNT
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from twin import cli_analyses, cli_bim, describe, remote
+from twin import cli_analyses, cli_bim, cli_indicators, describe, remote
 from twin.backup import backup, restore
 from twin.errors import InputError, TwinError, exit_code
 from twin.export_formats import known_suffix
@@ -72,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     exported.add_argument("file", type=Path)
     cli_analyses.add(command)
     cli_bim.add(commands, common)
+    cli_indicators.add(command)
     command("undo", "撤销上一次导入 take back the newest import")
     backup = command("backup", "备份 write a backup")
     backup.add_argument("file", type=Path)
@@ -93,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             outcome: Result | None = cli_bim.COMMANDS[options.action](options, settings, _progress())
         elif options.command in cli_analyses.COMMANDS:
             outcome = cli_analyses.COMMANDS[options.command](options, settings, _progress())
+        elif options.command == cli_indicators.NAME:
+            outcome = cli_indicators.run(options, settings)
         else:
             outcome = _COMMANDS[options.command](options, settings)
     except TwinError as error:

@@ -15,7 +15,18 @@ from starlette.routing import BaseRoute, Route
 from twin import design
 from twin.settings import Settings
 from twin.web import openapi, state
-from twin.web.routes import api, assets, bim, coverage, imports, life_circle, models, scenarios, tiles
+from twin.web.routes import (
+    api,
+    assets,
+    bim,
+    coverage,
+    imports,
+    indicators,
+    life_circle,
+    models,
+    scenarios,
+    tiles,
+)
 from twin.web.routes.replies import guarded
 from twin.web.security import Guard
 from twin.web.shell import Shell
@@ -110,6 +121,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/bim/{model}/compare", models.compare),
     ("GET", "/api/bim/{model}/report.{format}", models.report),
     ("GET", "/api/bim/{model}/issues.bcf", models.issues),
+    ("GET", "/api/indicators", indicators.listed),
+    ("GET", "/api/indicators/{no}", indicators.shown),
+    ("POST", "/api/indicators/{no}", indicators.enter),
     ("GET", "/api/tasks/{id}", life_circle.task),
     ("DELETE", "/api/tasks/{id}", life_circle.cancel),
     ("POST", "/api/undo", api.undo),

@@ -92,6 +92,10 @@ class Runs:
         found: Run = self._kept.once("run", self._run_key(parameters), make)
         return found
 
+    def at_hand(self, parameters: Parameters) -> bool:
+        """Whether the run of the shown sites is kept, so that asking for it costs no time."""
+        return self._kept.known("run", self._run_key(parameters)) is not None
+
     def answer(self, parameters: Parameters, scenario: str = "") -> Answer:
         """The judged run under ``parameters``, with a scenario's edits applied when one is named."""
         from twin import scenario as scenarios
