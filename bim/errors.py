@@ -36,7 +36,9 @@ class Refused(BimError):
 
     code = "refused"
 
-    def __init__(self, zh: str, en: str, *, code: str | None = None, findings: Sequence[Finding] = ()) -> None:
+    def __init__(
+        self, zh: str, en: str, *, code: str | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
         super().__init__(zh, en, code=code)
         self.findings = tuple(findings)
 
