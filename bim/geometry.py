@@ -212,9 +212,8 @@ class Drawing:
         """Try what was set aside, one element and one method at a time."""
         done = self._done("ladder") | self._done("cut")
         waiting = {item: method for item, method in waiting.items() if item not in done}
-        for item in [item for item, method in waiting.items() if METHODS.index(method) <= 1]:
-            if self._thorough(item):
-                del waiting[item]
+        for item in self._thorough([item for item, method in waiting.items() if METHODS.index(method) <= 1]):
+            del waiting[item]
         self._without_openings(waiting)
         self._light(waiting)
         self._boxes(waiting)
@@ -258,19 +257,22 @@ class Drawing:
                     _stand(scene, item, "box", kept, boxed[1])
             self._keep(scene, [item], "ladder")
 
-    def _thorough(self, item: int) -> bool:
-        """Mesh what the kernel gave nothing for with the one behind it; whether that settles it.
+    def _thorough(self, group: list[int]) -> set[int]:
+        """Mesh what the kernel gave nothing for with the one behind it; returns what that settles.
 
         It does also where an element that has openings comes out as nothing: then it is cut away by them, as walls
         are that only carry a frame.
         """
-        self.announce("opencascade", [item])
+        if not group:
+            return set()
+        self.announce("opencascade", group)
         scene = Scene()
-        came = self._kernel(scene, [item], None, max_voids=self.limits.max_voids, kernel=THOROUGH_KERNEL)
-        cut_away = item in came and not len(scene) and bool(self.voids.get(item))
-        if len(scene) or cut_away:
-            self._keep(scene, [item], "cut" if cut_away else "ladder")
-        return bool(len(scene)) or cut_away
+        came = self._kernel(scene, group, None, max_voids=self.limits.max_voids, kernel=THOROUGH_KERNEL)
+        drawn = set(scene.step_id)
+        cut_away = {item for item in came - drawn if self.voids.get(item)}
+        self._keep(scene, sorted(drawn), "ladder")
+        self._keep(Scene(), sorted(cut_away), "cut")
+        return drawn | cut_away
 
     @property
     def cut_away(self) -> set[int]:

@@ -175,7 +175,7 @@ class Supervision:
             return 3 * patience + megabytes
         if self._silent_ends >= PATIENT_ENDS:
             patience = max(patience / 2, min(patience, 5.0))
-        if self._method in {"quick", "kernel"}:
+        if self._method in {"quick", "kernel", "opencascade"}:
             return patience if self._begun is not None else 1.5 * patience + 0.1 * len(self._group)
         if self._method == "ifclite":
             return patience + 0.2 * megabytes
@@ -202,8 +202,9 @@ class Supervision:
         reason = "crashed" if ended.why == "error" else ended.why
         if len(blamed) == 1:
             self._set_aside(blamed[0], reason)
-        elif self._method == "ifclite":
-            self.aside.update(dict.fromkeys(blamed, ("ifclite", reason)))
+        elif self._method in {"ifclite", "opencascade"}:
+            following = "ifclite" if self._method == "ifclite" else "no-openings"
+            self.aside.update(dict.fromkeys(blamed, (following, reason)))
         else:
             self._split(blamed)
 
