@@ -48,6 +48,7 @@ export class Mode extends Explore {
 
   read(query) {
     this.asked = NAME.test(query.get('model') ?? '') ? query.get('model') : '';
+    this.element = query.get('element') ?? ''; // key of the element that the report's link is about
     this.stays = query.has('lon');
     if (this.rail.includes(query.get('panel'))) this.start = query.get('panel');
     else if (query.has('panel')) this.start = '';
@@ -88,7 +89,18 @@ export class Mode extends Explore {
     session.on('model', () => { this.take(null); app.later(); app.host.classList.toggle('bim-open', Boolean(session.model)); });
     session.on('chosen', () => app.card.choose(session.chosen));
     session.on('building', () => { this.colours.renew(); app.legend.render(); });
-    this.loaded = this.attempt(Promise.all([session.refresh(), this.queue.resume()])).then(() => this.asked && this.attempt(this.show(this.asked, !this.stays)));
+    this.loaded = this.attempt(Promise.all([session.refresh(), this.queue.resume()])).then(() => this.asked && this.attempt(this.follow()));
+  }
+
+  /** Open what the address names: a model and, as the report's links do, one element of it. */
+  async follow() {
+    const {session} = this;
+    await this.show(this.asked, !this.stays && !this.element);
+    if (!this.element || session.id !== this.asked || !session.elements) return;
+    const row = session.elements.key.indexOf(this.element);
+    if (row < 0) { this.fly(); this.app.shell.say(t('element_gone')); return; }
+    session.choose(session.elements.row[row]);
+    this.fly([session.elements.row[row]], 0);
   }
 
   /** Open a model and go to it. */

@@ -67,7 +67,7 @@ export class ModelsPanel {
     const running = !job.ended && job.status !== 'choosing';
     return h('div.bim-job', {'data-status': job.status, 'data-job': job.name},
       h('div.bim-job-head', {}, h('b', {title: job.name}, job.name),
-        job.ended ? h('span.bim-state', {'data-kind': job.status}, t(`queue.${job.status}`)) : null,
+        job.ended ? h('span.bim-state', {'data-kind': job.status}, t(job.status === 'done' ? 'outcome.accepted' : `queue.${job.status}`)) : null,
         h('button.tw-quiet', {type: 'button', 'data-key': job.ended ? 'drop' : 'cancel', 'aria-label': t(job.ended ? 'queue.drop' : 'queue.cancel'), title: t(job.ended ? 'queue.drop' : 'queue.cancel'),
           onclick: () => (job.ended ? queue.drop(job) : queue.cancel(job))}, icon('close'))),
       running ? [
@@ -127,7 +127,7 @@ export class ModelsPanel {
     return h('li', {'data-model': model.id, 'data-open': String(open)},
       h('button.bim-model', {type: 'button', 'data-key': `open-${model.id}`, onclick: () => page.attempt(page.show(model.id))},
         h('span.bim-outcome', {'data-kind': kind, title: t(`outcome.${model.outcome}`)}, icon(symbol)),
-        h('b', {}, model.name),
+        h('b', {title: [model.name, model.file].filter(Boolean).join('\n')}, model.name),
         h('small', {}, facts.join(' · ')),
         h('small.bim-where', {'data-placed': String(Boolean(model.placement))}, model.building ? [icon('home'), model.building.name || model.building.identifier] : model.placement ? [icon('map'), t('list.placed')] : [icon('warn'), t('list.unplaced')])),
       open && session.share < 1 && !session.failure ? h('progress.bim-loading', {max: '1', value: session.share, 'aria-label': t('loading')}) : null,
