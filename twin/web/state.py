@@ -78,6 +78,7 @@ class State:
     def _warm_study(self) -> None:
         """Compute the life circle everyone asks for first; what keeps it from being computed is told then."""
         if {"road", "building"} <= set(self.store.shown):
+            from bim import loops
             from twin.analysis import network, siting
             from twin.analysis.life_circle import Parameters
 
@@ -86,6 +87,7 @@ class State:
                 self.studies.study(Parameters())
             network.warm_up()
             siting.warm_up()
+            loops.warm_up()
 
 
 _state: State | None = None
