@@ -103,6 +103,7 @@ export class CityPanel {
 
   #value(row, value) {
     if (value === null || value === undefined || value === '') return '–';
+    if (value === this.session.id) return this.session.model.name;
     const choice = this.page.app.layer.building?.columns.find((column) => column.name === row.column)?.choices?.find((item) => item.value === value);
     if (choice) return say(choice);
     return typeof value === 'number' ? quantity(value, row.unit ?? '', 1) : String(value);

@@ -99,6 +99,8 @@ export class Mode extends Explore {
     if (!this.element || session.id !== this.asked || !session.elements) return;
     const row = session.elements.key.indexOf(this.element);
     if (row < 0) { this.fly(); this.app.shell.say(t('element_gone')); return; }
+    const storey = session.elements.storey[row];
+    if (session.building.storeys[storey]) this.own.view.show(storey); // else it may be hidden behind walls
     session.choose(session.elements.row[row]);
     this.fly([session.elements.row[row]], 0);
   }

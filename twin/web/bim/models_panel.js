@@ -129,7 +129,7 @@ export class ModelsPanel {
         h('span.bim-outcome', {'data-kind': kind, title: t(`outcome.${model.outcome}`)}, icon(symbol)),
         h('b', {title: [model.name, model.file].filter(Boolean).join('\n')}, model.name),
         h('small', {}, facts.join(' · ')),
-        h('small.bim-where', {'data-placed': String(Boolean(model.placement))}, model.building ? [icon('home'), model.building.name || model.building.identifier] : model.placement ? [icon('map'), t('list.placed')] : [icon('warn'), t('list.unplaced')])),
+        h('small.bim-where', {'data-placed': String(Boolean(model.placement))}, model.building ? [icon('home'), h('span', {title: model.building.identifier}, model.building.name || t('city.unnamed'))] : model.placement ? [icon('map'), t('list.placed')] : [icon('warn'), t('list.unplaced')])),
       open && session.share < 1 && !session.failure ? h('progress.bim-loading', {max: '1', value: session.share, 'aria-label': t('loading')}) : null,
       open && session.failure ? h('p.an-failure', {role: 'alert'}, sentence(session.failure)) : null,
       open ? h('div.tw-buttons.bim-model-tools', {},

@@ -28,6 +28,7 @@ export class ScenarioPanel extends Base {
     if (edit.kind === 'add') return t('edit.add', {site: values.name || site});
     if (edit.kind === 'move') return t('edit.move', {site});
     if (edit.kind === 'remove') return t('edit.remove', {site});
+    if (edit.kind === 'build') return t('edit.build', {name: edit.name || say(page.app.layer.building?.title)});
     if (edit.kind !== 'change') return t('edit.other');
     if (values.status) return t(values.status === 'off' ? 'edit.off' : 'edit.on', {site});
     return t('edit.sectors', {site});
