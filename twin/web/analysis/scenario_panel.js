@@ -119,7 +119,7 @@ export class ScenarioPanel {
   }
 
   async #fly(edit) {
-    const place = edit.lon !== undefined ? [edit.lon, edit.lat] : edit.from;
+    const place = edit.lon !== undefined ? [edit.lon, edit.lat] : edit.from ?? edit.footprint?.[0]?.[0];
     const object = place ? null : await this.page.scenarios.object(edit.layer, edit.fid).catch(() => null);
     const [longitude, latitude] = place ?? [object?.lon, object?.lat];
     if (longitude !== undefined) this.page.app.fly({longitude, latitude, zoom: Math.max(15.5, this.page.app.engine.view.zoom)});

@@ -61,13 +61,14 @@ export function editText(page, edit, names) {
   const object = () => names(edit.layer, edit.fid) || layer(edit.layer);
   const kind = () => (edit.layer === 'facility' ? say(page.study.titleOf(edit.values?.category)) : '') || layer(edit.layer);
   const estate = () => names('estate', edit.estate) || layer('estate');
+  const building = edit.name || layer('building');
   const known = {
     add: () => t('edit.add', {what: edit.values?.name || kind()}),
     move: () => t('edit.move', {what: object()}),
     remove: () => t(edit.layer === 'road' ? 'edit.close' : 'edit.remove', {what: object()}),
     link: () => t('edit.link', {type: t(`link.${edit.type}`)}),
     gate: () => t('edit.gate', {estate: estate()}),
-    build: () => t(edit.people ? 'edit.build_people' : 'edit.build', {name: edit.name || layer('building'), n: number(edit.people ?? 0)}),
+    build: () => t(edit.people ? 'edit.build_people' : 'edit.build', {name: building, n: number(edit.people ?? 0)}),
     change: () => t('edit.change', {what: object()}),
   };
   return known[edit.kind]?.() ?? t('edit.change', {what: layer(edit.layer)});
