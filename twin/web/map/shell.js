@@ -154,9 +154,9 @@ export class Shell {
     }
   }
 
-  /** One sentence for a moment. */
-  say(text) {
-    this.message.textContent = text;
+  /** One sentence for a moment; with a link behind it, where one leads on. */
+  say(text, link = null) {
+    fill(this.message, text, link);
     this.message.classList.add('tw-shown');
     this.hush();
   }

@@ -103,14 +103,16 @@ export class Standing {
     const {model} = info.object?.building ?? {};
     if (!model) return false;
     if (model.building) this.app.select('building', model.building.fid).catch(() => this.app.shell.say(t('card.gone')));
-    else this.app.shell.say(t('models.name', {name: model.name}));
+    else this.app.shell.say(t('models.name', {name: model.name}), h('a', {href: this.#page(model.id), 'data-key': 'model'}, t('models.open')));
     return true;
   }
+
+  #page(id) { return `${pageAddress('bim')}&model=${id}`; }
 
   /** The way to the model of a card's building. */
   links(card) {
     const found = card.layer === 'building' && [...this.#models.values()].find(({model}) => model.building?.fid === card.fid);
-    return found ? h('a.tw-button', {href: `${pageAddress('bim')}&model=${found.id}`, 'data-key': 'model'}, icon('models'), t('models.open')) : null;
+    return found ? h('a.tw-button', {href: this.#page(found.id), 'data-key': 'model'}, icon('models'), t('models.open')) : null;
   }
 
   dispose() { clearTimeout(this.#timer); }
