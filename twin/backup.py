@@ -9,9 +9,10 @@ from pathlib import Path
 
 import duckdb
 
+from twin.durable import sync
 from twin.errors import InputError, TwinError
 from twin.models import folders
-from twin.store import Store, sync, unusable
+from twin.store import Store, unusable
 
 
 def backup(store: Store, path: Path) -> None:

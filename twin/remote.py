@@ -56,17 +56,7 @@ class Server:
     ) -> list[dict[str, Any]]:
         """Send a file and follow its import to the end; the datasets it became."""
         query = urllib.parse.urlencode({"name": path.name, "now": "1", **options})
-        with path.open("rb") as file:
-            request = urllib.request.Request(  # noqa: S310 - always http to loopback
-                f"{self.base}/api/imports?{query}",
-                data=file,
-                method="POST",
-                headers={
-                    "Content-Length": str(path.stat().st_size),
-                    "Content-Type": "application/octet-stream",
-                },
-            )
-            job = json.load(self._send(request))
+        job = self._upload(f"/api/imports?{query}", path)
         while job["status"] in ("waiting", "inspecting", "importing"):
             time.sleep(0.2)
             job = self.json("GET", f"/api/imports/{job['id']}")
@@ -80,17 +70,7 @@ class Server:
     def add_model(self, path: Path, model: str | None, progress: Progress | None) -> dict[str, Any]:
         """Send a building model and follow its conversion to the end; the job it was."""
         query = urllib.parse.urlencode({"name": path.name} | ({"model": model} if model else {}))
-        with path.open("rb") as file:
-            request = urllib.request.Request(  # noqa: S310 - always http to loopback
-                f"{self.base}/api/bim?{query}",
-                data=file,
-                method="POST",
-                headers={
-                    "Content-Length": str(path.stat().st_size),
-                    "Content-Type": "application/octet-stream",
-                },
-            )
-            job = json.load(self._send(request))
+        job = self._upload(f"/api/bim?{query}", path)
         while job["status"] not in ("done", "failed", "cancelled", "choosing"):
             time.sleep(0.2)
             job = self.json("GET", f"/api/bim/jobs/{job['id']}")
@@ -106,7 +86,21 @@ class Server:
         if job["status"] != "done":
             error = job["error"] or {"zh": "转换已取消。", "en": "the conversion was cancelled."}
             raise InputError(error["zh"], error["en"])
-        return cast(dict[str, Any], job)
+        return job
+
+    def _upload(self, address: str, path: Path) -> dict[str, Any]:
+        """Stream a file to a route that answers with a job."""
+        with path.open("rb") as file:
+            request = urllib.request.Request(  # noqa: S310 - always http to loopback
+                self.base + address,
+                data=file,
+                method="POST",
+                headers={
+                    "Content-Length": str(path.stat().st_size),
+                    "Content-Type": "application/octet-stream",
+                },
+            )
+            return cast(dict[str, Any], json.load(self._send(request)))
 
     def open(self, method: str, path: str, data: bytes | None = None) -> HTTPResponse:
         """The answer to one request, to be read and closed."""

@@ -10,7 +10,6 @@ any moment leaves the old or the new state, never a mixture. Why it is built so:
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 import threading
 import uuid
@@ -23,6 +22,7 @@ from types import MappingProxyType, TracebackType
 import duckdb
 from duckdb_extensions import import_extension
 
+from twin.durable import sync, sync_folder
 from twin.errors import HomeBusy, HomeTooNew, HomeUnusable, InputError, UnknownName
 from twin.generation import STORAGE, Built, quoted
 from twin.models import folders
@@ -346,7 +346,7 @@ class Store:
                         utc_now(),
                     )
                 )
-            _sync_folder(self.home / "layers")
+            sync_folder(self.home / "layers")
             for generation in fresh:
                 self._attach(generation)
             step = self._next_step(cursor)
@@ -542,26 +542,6 @@ def unusable(home: Path, error: BaseException) -> HomeUnusable:
         f"无法写入 {home}：{error}。请检查权限，或用 --home 指定其他目录。",
         f"cannot write to {home}: {error}. Check its permissions, or name another folder with --home.",
     )
-
-
-def sync(path: Path) -> None:
-    """Make a finished file durable."""
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(path: Path) -> None:
-    """Make renames durable; Windows has no handle on folders and needs none."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def utc_now() -> dt.datetime:

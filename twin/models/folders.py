@@ -11,12 +11,13 @@ Files that browsers fetch have a twin with ``.gz`` at its end, packed once.
 from __future__ import annotations
 
 import gzip
-import os
 import re
 import shutil
 import uuid
 from collections.abc import Collection
 from pathlib import Path
+
+from twin.durable import sync, sync_folder
 
 FOLDER = "models"
 GEOMETRY = re.compile(r"storey-(?:none|[0-9]{1,4})\.glb|shapes\.glb|instances\.json|tree\.json")
@@ -52,8 +53,8 @@ def pack(folder: Path) -> None:
             path.with_name(f"{path.name}.gz").write_bytes(packed)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            _sync(path)
-    _sync_folder(folder)
+            sync(path)
+    sync_folder(folder)
 
 
 def settle(home: Path, finished: Path, model: str, number: int) -> Path:
@@ -63,8 +64,8 @@ def settle(home: Path, finished: Path, model: str, number: int) -> Path:
     # A folder is there only if a crash came between this rename and the row that names it.
     shutil.rmtree(target, ignore_errors=True)
     finished.rename(target)
-    _sync_folder(target.parent)
-    _sync_folder(target.parent.parent)
+    sync_folder(target.parent)
+    sync_folder(target.parent.parent)
     return target
 
 
@@ -105,22 +106,3 @@ def is_ours(name: str) -> bool:
         and NUMBER.fullmatch(parts[2]) is not None
         and FILE.fullmatch(parts[3]) is not None
     )
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(path: Path) -> None:
-    """Make renames durable; Windows has no handle on folders and needs none."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
