@@ -40,6 +40,10 @@ def _entities(schema: str) -> frozenset[str]:
     return frozenset(item.name().upper() for item in ifcopenshell_wrapper.schema_by_name(schema).entities())
 
 
+_OPENING = re.compile(rb"HEADER(?:\s++|/\*(?:[^*]++|\*(?!/))*+\*/)*+;")
+"""How the header begins; without the semicolon the parser finds none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prescan:
     """What the text of a model says of itself.
@@ -273,6 +277,8 @@ class _Examination:
             )
             if text.fact(fact) < 0
         ]
+        if not missing and _OPENING.match(text.data, text.fact(scan.HEADER)) is None:
+            missing = ["HEADER;"]
         if missing or schema is None:
             if any(item.code == "text.truncated" for item in self.findings):
                 return False

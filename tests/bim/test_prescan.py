@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bim import _step_scan as scan
 from bim import step_text
+from bim.child import _parsed
 from bim.errors import Refused
 from bim.limits import Limits
 from bim.prescan import Prescan, prescan
@@ -247,8 +248,19 @@ def test_damaged_files_are_refused_or_read_whole(
     target = tmp_path / "ascii.ifc"
     found.transcode(item.path, target)
     assert target.read_bytes().isascii()
-    # What the pre-scan lets through, the parser reads to the last instance.
-    assert len(list(ifcopenshell.open(target))) == found.instances
+    # What the pre-scan lets through is read to the last instance, or refused by the process that reads it.
+    try:
+        file = _parsed(str(target), found.instances)
+    except Refused as refused:
+        assert refused.code in ("parse.failed", "parse.incomplete")
+        return
+    assert len(list(file)) == found.instances
+
+
+def test_a_header_without_its_semicolon_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        of(BASE.replace(b"HEADER;", b"HEADER", 1), tmp_path).check()
+    assert refused.value.findings[0].code == "text.header"
 
 
 def test_scan_and_parser_agree_on_what_is_an_escape(tmp_path: Path) -> None:
