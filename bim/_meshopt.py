@@ -8,14 +8,11 @@ and the very triangles in the same order; a triangle may begin with another of i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 import numpy.typing as npt
 
-Loop = TypeVar("Loop", bound=Callable[..., Any])
+from bim.loops import kernel
+
 Bytes = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.uint32]
 
@@ -23,15 +20,6 @@ _GROUP = 16
 _TAIL_BYTES = 32
 _FIFO = 16
 _FREE = np.uint32(0xFFFFFFFF)  # what an entry of a FIFO holds before anything was pushed
-
-
-def kernel(function: Loop) -> Loop:
-    """Compile at first use and keep the machine code on disk where a folder can be written."""
-    try:
-        compiled = numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        compiled = numba.njit(nogil=True)(function)
-    return cast("Loop", compiled)
 
 
 def attributes(rows: Bytes) -> Bytes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bim._meshopt import kernel
+from bim.loops import kernel
 
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]

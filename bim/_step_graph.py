@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from bim._step_scan import I32, I64, U64, kernel
+from bim._step_scan import I32, I64, U64
+from bim.loops import kernel
 
 
 @kernel

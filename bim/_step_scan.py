@@ -8,19 +8,18 @@ scan goes on, because the first fault is rarely the only thing worth telling.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from bim.loops import kernel
 
 U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 
-Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 # Kinds of faults.
 COMMENT = 0  # a comment that does not end
@@ -85,15 +84,6 @@ _VALUE = 257
 _LAST_ID = 2**31 - 1
 _SEED = np.uint64(14695981039346656037)
 _PRIME = np.uint64(1099511628211)
-
-
-def kernel(function: Loop) -> Loop:
-    """Compile at first use and keep the machine code on disk where a folder can be written."""
-    try:
-        compiled = numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        compiled = numba.njit(nogil=True)(function)
-    return cast("Loop", compiled)
 
 
 def new_state() -> I64:

@@ -1,8 +1,23 @@
-"""The compiled loops of a model's way in, made ready before anybody waits for them."""
+"""The compiled loops of a model's way in: how they are compiled, and made ready before anybody waits for them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
 import numpy as np
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+
+def kernel(function: Loop) -> Loop:
+    """Compile at first use and keep the machine code on disk where a folder can be written."""
+    try:
+        compiled = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        compiled = numba.njit(nogil=True)(function)
+    return cast("Loop", compiled)
 
 
 def warm_up() -> None:

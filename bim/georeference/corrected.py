@@ -258,16 +258,9 @@ def _write_entities(file: ifcopenshell.file, grid: Grid, to_metre: float, vertic
     system = file.create_entity(
         "IfcProjectedCRS", **_texts(grid), VerticalDatum=vertical or None, MapUnit=unit
     )
-    angle = math.radians(grid.rotation_deg)
     quotient, factor = _scale(grid, to_metre)
     for context in _contexts(file):
-        numbers = {
-            "Eastings": grid.eastings,
-            "Northings": grid.northings,
-            "OrthogonalHeight": grid.height_m,
-            "XAxisAbscissa": math.cos(angle),
-            "XAxisOrdinate": math.sin(angle),
-        }
+        numbers = _numbers(grid)
         # IFC4X3 keeps the quotient of the units and the factor of the grid apart
         if file.schema == "IFC4X3" and factor != 1.0:
             file.create_entity(
@@ -280,16 +273,23 @@ def _write_entities(file: ifcopenshell.file, grid: Grid, to_metre: float, vertic
             )
 
 
-def _write_sets(file: ifcopenshell.file, grid: Grid, to_metre: float, vertical: str) -> None:
-    project = file.by_type("IfcProject")[0]
+def _numbers(grid: Grid) -> dict[str, float]:
+    """Attributes of a map conversion and properties of its set, but for the scale."""
     angle = math.radians(grid.rotation_deg)
-    quotient, factor = _scale(grid, to_metre)
-    numbers = {
+    return {
         "Eastings": grid.eastings,
         "Northings": grid.northings,
         "OrthogonalHeight": grid.height_m,
         "XAxisAbscissa": math.cos(angle),
         "XAxisOrdinate": math.sin(angle),
+    }
+
+
+def _write_sets(file: ifcopenshell.file, grid: Grid, to_metre: float, vertical: str) -> None:
+    project = file.by_type("IfcProject")[0]
+    quotient, factor = _scale(grid, to_metre)
+    numbers = {
+        **_numbers(grid),
         "Scale": quotient * factor,
     }
     texts = {**_texts(grid), "VerticalDatum": vertical, "MapUnit": "METRE"}
