@@ -6,25 +6,24 @@
 // server is out.
 
 import {LayersPanel} from '../map/layers_panel.js';
-import {Mode as Explore} from '../map/mode.js';
 import {Search} from '../map/search.js';
 import {Swipe} from '../map/swipe.js';
 import {t as ofMap} from '../map/text.js';
+import {AskingMode} from './asking.js';
 import {closeEvidence} from './evidence.js';
 import {Handles} from './handles.js';
 import {Scenarios} from './scenarios.js';
-import {sentence, t} from './text.js';
+import {t} from './text.js';
 import {Tools} from './tools.js';
 
 const NAME = /^[\w:.-]{1,64}$/;
 
-export class AnalysisMode extends Explore {
+export class AnalysisMode extends AskingMode {
   start = 'result';
   hint = false;
   swipe = null;
   own = {};
   address = {}; // parameters of the study by their short names in the address
-  #works = new Set();
 
   constructor(app) {
     super(app);
@@ -172,31 +171,6 @@ export class AnalysisMode extends Explore {
   flyTo(bounds, padding = 0.12) {
     const {engine} = this.app;
     if (bounds) engine.fly(engine.viewOf(bounds, {pitch: engine.view.pitch, bearing: engine.view.bearing, padding, maxZoom: 16.5}));
-  }
-
-  /** Wait for a request with the thin bar. */
-  work(promise) {
-    const done = this.app.shell ? this.app.shell.work(promise) : promise;
-    this.#works.add(done);
-    const end = () => this.#works.delete(done);
-    done.then(end, end);
-    return done;
-  }
-
-  /** Do something that may fail; failures become one sentence. */
-  async attempt(promise) {
-    try {
-      return await this.work(promise);
-    } catch (error) {
-      console.warn(error);
-      this.app.shell.say(sentence(error));
-      return null;
-    }
-  }
-
-  async settled() {
-    await this.loaded;
-    while (this.#works.size) await Promise.allSettled([...this.#works]);
   }
 
   dispose() {

@@ -4,9 +4,9 @@
 // window.twin.guide is the page; `settled()` resolves when no question to the
 // server is out and the open model is drawn.
 
+import {AskingMode} from '../analysis/asking.js';
 import {closeEvidence} from '../analysis/evidence.js';
 import {LayersPanel} from '../map/layers_panel.js';
-import {Mode as Explore} from '../map/mode.js';
 import {Search} from '../map/search.js';
 import {t as ofMap} from '../map/text.js';
 import {Card} from './card.js';
@@ -21,7 +21,7 @@ import {Queue} from './queue.js';
 import {ReportPanel} from './report_panel.js';
 import {Scene} from './scene.js';
 import {placementOf, Session} from './session.js';
-import {sentence, t} from './text.js';
+import {t} from './text.js';
 import {TreePanel} from './tree_panel.js';
 import {VersionsPanel} from './versions_panel.js';
 import {viewOf} from './view.js';
@@ -29,7 +29,7 @@ import {ViewPanel} from './view_panel.js';
 
 const NAME = /^[\w-]{1,64}$/;
 
-export class Mode extends Explore {
+export class Mode extends AskingMode {
   page = 'bim';
   rail = ['models', 'view', 'tree', 'place', 'report', 'versions', 'city', 'layers', 'search'];
   start = 'models';
@@ -37,7 +37,6 @@ export class Mode extends Explore {
   closest = 22;
   needsCity = false;
   tool = null; // what the next click on the map does: {cursor, use(info)}
-  #works = new Set();
 
   constructor(app) {
     super(app);
@@ -190,31 +189,6 @@ export class Mode extends Explore {
     this.app.host.dataset.panel = name;
     this.marks?.draw();
     this.app.later?.();
-  }
-
-  /** Wait for a request with the thin bar. */
-  work(promise) {
-    const done = this.app.shell ? this.app.shell.work(promise) : promise;
-    this.#works.add(done);
-    const end = () => this.#works.delete(done);
-    done.then(end, end);
-    return done;
-  }
-
-  /** Do something that may fail; failures become one sentence. */
-  async attempt(promise) {
-    try {
-      return await this.work(promise);
-    } catch (error) {
-      console.warn(error);
-      this.app.shell.say(sentence(error));
-      return null;
-    }
-  }
-
-  async settled() {
-    await this.loaded;
-    while (this.#works.size) await Promise.allSettled([...this.#works]);
   }
 
   dispose() {
