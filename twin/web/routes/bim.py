@@ -19,6 +19,7 @@ from twin.errors import InputError
 from twin.models.intake import Job
 from twin.store import Store, unusable
 from twin.web import state
+from twin.web.routes import replies
 from twin.web.routes.imports import file_name
 from twin.web.routes.replies import Json, body_object, in_thread, integer
 
@@ -239,7 +240,7 @@ async def placed(request: Request) -> Response:
     from twin.models import listing
 
     store = state.current().store
-    box = _box(request.query_params.get("bbox"))
+    box = replies.box(request.query_params.get("bbox"))
 
     return Json({"models": await in_thread(listing.drawn, store, box)})
 
@@ -249,7 +250,7 @@ async def footprints(request: Request) -> Response:
     from twin.analysis import building_works
 
     store = state.current().store
-    box = _box(request.query_params.get("bbox"))
+    box = replies.box(request.query_params.get("bbox"))
     if box is None or box[2] - box[0] > 0.2 or box[3] - box[1] > 0.2:
         raise InputError("bbox 须给出，每边至多 0.2°。", "bbox is needed, at most 0.2 degrees a side.")
     rows = await in_thread(building_works.outlines, store, box)
@@ -294,17 +295,3 @@ def _brief(store: Store, entry: Entry) -> dict[str, Any]:
     from twin.models import listing
 
     return listing.brief(store, entry, listing.buildings(store, [entry]))
-
-
-def _box(text: str | None) -> tuple[float, float, float, float] | None:
-    if not text:
-        return None
-    try:
-        west, south, east, north = (float(part) for part in text.split(","))
-    except ValueError:
-        west = south = east = north = float("nan")
-    if not (-180 <= west <= east <= 180 and -85 <= south <= north <= 85):
-        raise InputError(
-            "bbox 须是西、南、东、北的经纬度。", "bbox must be west,south,east,north in degrees."
-        )
-    return west, south, east, north

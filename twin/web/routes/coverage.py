@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 
 from twin.errors import InputError
 from twin.web import state
+from twin.web.routes import replies
 from twin.web.routes.replies import Json, body_object, in_thread, integer
 from twin.web.tasks import Task
 
@@ -128,7 +129,7 @@ async def sites(request: Request) -> Response:
 
     current = state.current()
     parameters, scenario = _parameters(request), request.query_params.get("scenario", "")
-    box = _box(request.query_params.get("bbox", ""))
+    box = replies.box(request.query_params.get("bbox"))
 
     def work() -> dict[str, Any]:
         run = current.runs.answer(parameters, scenario).found.run
@@ -274,15 +275,3 @@ def _degrees(text: str | None, name: str) -> float:
     if not -most <= value <= most:
         raise InputError(f"{name} 须是有效的经纬度。", f"{name} must be degrees.")
     return value
-
-
-def _box(text: str) -> tuple[float, float, float, float] | None:
-    if not text:
-        return None
-    parts = text.split(",")
-    if len(parts) != 4:
-        raise InputError("bbox 须是西,南,东,北四个数。", "bbox must be west,south,east,north.")
-    west, south, east, north = (
-        _degrees(part, name) for part, name in zip(parts, ("lon", "lat", "lon", "lat"), strict=True)
-    )
-    return west, south, east, north

@@ -88,6 +88,21 @@ def integer(text: str | None, name: str, low: int, high: int, default: int | Non
     return int(text)
 
 
+def box(text: str | None) -> tuple[float, float, float, float] | None:
+    """A box of a query, "west,south,east,north" in degrees; None when there is none."""
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west = south = east = north = math.nan
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise InputError(
+            "bbox 须是西、南、东、北的经纬度。", "bbox must be west,south,east,north in degrees."
+        )
+    return west, south, east, north
+
+
 async def body_object(request: Request, limit: int = 1_000_000) -> dict[str, Any]:
     """The JSON object in the body; :class:`InputError` for anything else."""
     data = b""
