@@ -154,8 +154,7 @@ _INDICATORS = {
         "computed": "计算",
         "methods": "## 计算方法",
         "layers": "图层：{}。",
-        "with": "考虑情景。",
-        "without": "不考虑情景。",
+        "edits": "影响它的情景修改：{}。",
     },
     "en": {
         "mark": "<!-- What follows is written by docs/generate.py; do not edit. -->\n",
@@ -165,8 +164,7 @@ _INDICATORS = {
         "computed": "computed",
         "methods": "## Methods",
         "layers": "Layers: {}. ",
-        "with": "Scenarios are taken into account.",
-        "without": "Scenarios are not taken into account.",
+        "edits": "Edits of a scenario that bear on it: {}.",
     },
 }
 
@@ -184,9 +182,9 @@ def indicators_page(language: str, page: str) -> str:
     lines += ["", words["methods"]]
     for no, how in ways.items():
         layers = words["layers"].format(", ".join(f"`{name}`" for name in how.layers))
-        scenarios = words["with" if how.in_scenarios else "without"]
+        edits = words["edits"].format(", ".join(f"`{subject}`" for subject in how.edits))
         lines += ["", f"### {no} {table.get(no).name.of(language)}", "", how.method.of(language), ""]
-        lines += [f"{layers}{scenarios}"]
+        lines += [f"{layers}{edits}"]
     prose, mark, _ = page.partition(words["mark"])
     return prose + mark + "\n".join(lines) + "\n"
 

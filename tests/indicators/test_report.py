@@ -243,8 +243,10 @@ def test_a_scenario_before_and_after(desk: Desk) -> None:
     )
     assert told(21) == (pytest.approx(25.0), pytest.approx(50.0))
     assert told(4) == (5, 5)
-    assert [no for no in COMPUTED if rows[no]["affected"]] == [3, 17, 20, 21, 22, 35]
-    assert "edits" in rows[25]["not_in_scenario"]["en"]
+    assert [no for no in COMPUTED if rows[no]["affected"]] == [2, 3, 17, 20, 21, 22, 35]
+    assert rows[3]["edits"] == [4, 5, 6], "a site that only moves stands as before"
+    assert (told(25), rows[25]["change"], rows[25]["edits"]) == ((100.0, 100.0), 0.0, [])
+    assert "--coverage" in rows[2]["not_in_scenario"]["en"]
     assert rows[20]["evidence"]["parameters"]["scenario"]["name"] == "试"
     assert rows[7]["base"] is None
     # Nothing of a scenario is noted, and without it everything is as it was.

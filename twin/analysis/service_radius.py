@@ -9,7 +9,7 @@ counts, not their middle.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,11 +23,12 @@ from layers import get
 from layers._spec import LayerSpec, Text
 from twin import catalogue
 from twin.analysis.city import City, Travel
-from twin.analysis.demand import WEIGHTS, Floats, geometries
+from twin.analysis.demand import WEIGHTS, Floats
 from twin.analysis.life_circle import Parameters as CircleParameters
 from twin.analysis.network import Network
 from twin.analysis.places import Places
 from twin.errors import InputError
+from twin.scenario import Add, AnyEdit, Move, Remove
 from twin.store import Generation, Store
 
 Bools = NDArray[np.bool_]
@@ -195,8 +196,18 @@ def entrances(shapes: Shapes) -> tuple[Floats, NDArray[np.int64]]:
     return points, row.astype(np.int64)
 
 
-def coverage(store: Store, city: City, parameters: Parameters) -> Coverage:
+def coverage(
+    store: Store,
+    city: City,
+    parameters: Parameters,
+    *,
+    travel: Travel | None = None,
+    edits: Sequence[AnyEdit] = (),
+) -> Coverage:
     """Who lives within the distance of the shown features of ``parameters.layer``.
+
+    For a scenario, ``edits`` put features elsewhere, and ``city`` and ``travel`` are those of a life-circle study with
+    the same edits; ``travel`` is otherwise made for the group of ``parameters``.
 
     Raises
     ------
@@ -212,20 +223,20 @@ def coverage(store: Store, city: City, parameters: Parameters) -> Coverage:
             f"图层“{spec.title.zh}”不是服务设施；请选择其他图层。",
             f"the layer {spec.title.en} does not serve anybody; choose another one.",
         )
-    travel = city.travels(
-        CircleParameters.model_validate(
-            parameters.model_dump(include={"group", "snap_cap_m", "unknown_gates"})
-        ),
-        cycle=False,
-    )[0]
-    shapes = _shapes(store, generation, city)
+    if travel is None:
+        travel = city.travels(
+            CircleParameters.model_validate(
+                parameters.model_dump(include={"group", "snap_cap_m", "unknown_gates"})
+            ),
+            cycle=False,
+        )[0]
+    shapes, features = _shapes(store, generation, city, edits)
     straight = straight_line(city.residences, shapes, parameters.metres)
     points, row = entrances(shapes)
     lon, lat = city.streets.to_degrees(points).T if len(points) else np.zeros((2, 0))
     stops = travel.stops_at(lon, lat)
     reached = along_network(travel.network, travel.origins, stops, parameters.metres)
     on = np.unique(row[stops.owner[stops.edge >= 0]])
-    features = generation.rows
     return Coverage(
         city, travel, generation, parameters, straight, reached, features, len(np.unique(row)) - len(on)
     )
@@ -311,14 +322,30 @@ def method(found: Coverage) -> dict[str, str]:
     }
 
 
-def _shapes(store: Store, generation: Generation, city: City) -> Shapes:
-    """The features in the streets' plane, parts of several taken apart."""
-    wkb = f"SELECT ST_AsWKB(geom)::BLOB FROM {generation.relation} WHERE geom IS NOT NULL ORDER BY row_no"
-    shapes = shapely.get_parts(geometries(store, wkb))
+def _shapes(store: Store, generation: Generation, city: City, edits: Sequence[AnyEdit]) -> tuple[Shapes, int]:
+    """The features after ``edits`` in the streets' plane, parts of several taken apart, and how many there are."""
+    rows = (
+        store.cursor()
+        .execute(f"SELECT fid, ST_AsWKB(geom)::BLOB FROM {generation.relation} ORDER BY row_no")
+        .fetchall()
+    )
+    found = {fid: None if wkb is None else shapely.from_wkb(bytes(wkb)) for fid, wkb in rows}
+    for edit in edits:
+        if not isinstance(edit, (Add, Move, Remove)) or edit.layer != generation.layer:
+            continue
+        if isinstance(edit, Add):
+            found[-edit.id] = shapely.Point(edit.lon, edit.lat)
+        elif edit.fid in found and isinstance(edit, Move):
+            found[edit.fid] = shapely.Point(edit.lon, edit.lat)
+        else:
+            found.pop(edit.fid, None)
+    shapes = shapely.get_parts(
+        np.array([shape for shape in found.values() if shape is not None], dtype=object)
+    )
     moved: Shapes = shapely.transform(
         shapes, lambda points: city.streets.to_metres(points[:, 0], points[:, 1])
     )
-    return moved
+    return moved, len(found)
 
 
 def _caveats(found: Coverage) -> list[dict[str, str]]:

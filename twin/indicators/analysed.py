@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _GROUPS = ROOT / "data" / "travel_groups.csv"
 _CARRIERS = ROOT / "data" / "carriers.csv"
 _LIVED_IN = ("building", "land_use", "population", "road", "estate", "district", "town", "pilot_area", "dem")
+_WAYS_AND_HOMES = ("building", "road:remove", "link", "gate")
+"""Edits of where people live and which ways they have."""
 
 HOW_COVERAGE = Text(
     "尚未计算：在 5G 覆盖页计算一次，或运行 python -m twin indicators --coverage（约需数十秒）。",
@@ -44,6 +46,7 @@ HOW_COVERAGE = Text(
         "unless said.",
     ),
     cost="run",
+    edits=("site_5g", "building"),
     entered_first=True,
 )  # fmt: skip
 def rate_5g(context: Context) -> Figure:
@@ -87,6 +90,7 @@ def rate_5g(context: Context) -> Figure:
 @computed(
     21,
     layers=(*_LIVED_IN, "facility", "centre", "green", "water"),
+    edits=("facility:add|move|remove", "centre:add|move|remove", *_WAYS_AND_HOMES),
     tables=(rules.RULES, rules.TOWN_TYPES, _GROUPS),
     cost="analysis",
     standards=(
@@ -131,6 +135,7 @@ def life_circle(context: Context) -> Figure:
 @computed(
     25,
     layers=("parcel_locker", *_LIVED_IN),
+    edits=("parcel_locker:add|move|remove", *_WAYS_AND_HOMES),
     tables=(rules.TOWN_TYPES, _GROUPS),
     cost="analysis",
     method=Text(
@@ -138,14 +143,21 @@ def life_circle(context: Context) -> Figure:
         "Share of the district's housing estates that parcel lockers serve, by distance along the walking network; the "
         "number that the command service-radius parcel_locker gives.",
     ),
-    in_scenarios=False,
 )
 def parcel_lockers(context: Context) -> Figure:
     """Share of communities within reach of a parcel locker."""
     from twin.analysis import service_radius
+    from twin.analysis.life_circle import Parameters
 
-    city = context.desk.studies.city()
-    found = service_radius.coverage(context.store, city, service_radius.Parameters.model_validate({}))
+    parameters = service_radius.Parameters.model_validate({})
+    if context.edits:
+        # Planned homes, closed streets, links and gates are those of the life circle, whose walkers are the same.
+        study, _ = context.desk.studies.study(Parameters(), context.scenario_id)
+        found = service_radius.coverage(
+            context.store, study.city, parameters, travel=study.travels[0], edits=context.edits
+        )
+    else:
+        found = service_radius.coverage(context.store, context.desk.studies.city(), parameters)
     communities = found.communities()
     if communities is None or not len(communities[0]):
         raise InputError(
@@ -157,6 +169,7 @@ def parcel_lockers(context: Context) -> Figure:
     evidence = replace(
         card,
         method=_stated(context, card),
+        parameters=dict(card.parameters) | context.about_scenario(),
     )
     people = float(found.rates(network=True)[0, service_radius.PEOPLE])
     return Figure(

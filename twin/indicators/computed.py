@@ -148,8 +148,8 @@ class Computed:
     ``layers`` are all layers and rasters it depends on, ``tables`` the shipped tables (a home may have its own),
     ``standards`` are cited beside the plan. ``cost``: a ``count`` is made every time; for an ``analysis`` (seconds)
     or a ``run`` (tens of seconds, only on request) what was noted with the same inputs is told. ``entered_first``: a
-    value entered by hand goes before it, because the twin only models what the plan means. ``in_scenarios``: whether
-    the edits of a scenario are taken into account.
+    value entered by hand goes before it, because the twin only models what the plan means. ``edits``: which edits of a
+    scenario bear on it, as :func:`twin.indicators.edited.bearing` reads them; all edits of its layers unless said.
     """
 
     no: int
@@ -160,7 +160,7 @@ class Computed:
     standards: tuple[Text, ...] = ()
     cost: Cost = "count"
     entered_first: bool = False
-    in_scenarios: bool = True
+    edits: tuple[str, ...] = ()
 
     def compute(self, context: Context) -> Figure:
         """The figure; a :class:`twin.errors.TwinError` says why there is none."""
@@ -190,7 +190,7 @@ def computed(
     standards: tuple[Text, ...] = (),
     cost: Cost = "count",
     entered_first: bool = False,
-    in_scenarios: bool = True,
+    edits: tuple[str, ...] = (),
 ) -> Callable[[Function], Function]:
     """Register a function as what computes indicator ``no``; :class:`ValueError` when there is one already."""
 
@@ -198,7 +198,7 @@ def computed(
         if no in _registry:
             raise ValueError(f"indicator {no} is computed by {_registry[no].function.__name__} already")
         _registry[no] = Computed(
-            no, function, method, layers, tables, standards, cost, entered_first, in_scenarios
+            no, function, method, layers, tables, standards, cost, entered_first, edits or layers
         )
         return function
 

@@ -27,6 +27,7 @@ def _unknown(count: int, zh: str, en: str) -> list[dict[str, str]]:
 @computed(
     3,
     layers=("site_5g",),
+    edits=("site_5g:add|remove|change",),
     method=Text(
         "统计“5G 基站”图层中状态为“开通”的基站（物理站址，一站计一个，不按扇区）；未填状态的按已建成计，规划和关闭的不计。",
         "Counts the sites of the layer of 5G sites that are on the air (a site counts once, whatever its sectors); a "
@@ -57,6 +58,7 @@ def sites_5g(context: Context) -> Figure:
 @computed(
     4,
     layers=(sensing.LAYER,),
+    edits=(f"{sensing.LAYER}:add|remove|change",),
     method=Text(
         "统计“感知终端”图层中的终端，即已布设的数量，不论在线与否；各状态的数量另列，为图层中记录的最近状态，不是实时值。",
         "Counts the terminals of the sensor layer, which is how many are in place, online or not; the counts by state "
@@ -80,6 +82,7 @@ def terminals(context: Context) -> Figure:
 @computed(
     17,
     layers=("road",),
+    edits=("road:remove|change",),
     method=Text(
         "“道路”图层中已开放为智能网联汽车测试道路的里程，除以公共机动车道路（高速公路至街坊路）的总里程；内部路、步行道、"
         "自行车道和机耕路不计，未填写的按未开放计，各街镇以外的路段不计。里程按路段中心线在椭球面上的长度。",
@@ -129,6 +132,7 @@ def roads_for_testing(context: Context) -> Figure:
 @computed(
     20,
     layers=("centre",),
+    edits=("centre:add|remove|change",),
     method=Text(
         "统计“我嘉·邻里中心”图层中状态为“已开放”的中心；未填状态的按已开放计，在建和规划的不计，主中心与分中心各计一个。",
         "Counts the neighbourhood centres of the layer that are open; one without a state counts as open, those being "
@@ -158,6 +162,7 @@ def centres(context: Context) -> Figure:
 @computed(
     22,
     layers=("bus_stop", "town"),
+    edits=("bus_stop",),
     tables=(rules.TOWN_TYPES,),
     method=Text(
         "嘉定新城核心区内有实时到站信息发布的公交站，除以核心区内全部公交站；未填写的按未发布计。"
@@ -203,6 +208,7 @@ def real_time_stops(context: Context) -> Figure:
 @computed(
     35,
     layers=("construction_site",),
+    edits=("construction_site:remove|change",),
     method=Text(
         "“建设工地”图层中已建成智慧工地的工地数，除以全部在建工地数；未填写的按不是智慧工地计。",
         "Construction sites equipped as smart sites over all construction sites of the layer; a site without a value "

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from layers import get
-from twin.scenario import Add, AnyEdit, Change, Move, Remove
+from twin.scenario import BUILDING, Add, AnyEdit, Build, Change, Move, Remove
 from twin.store import Store
 
 _SQL_TYPE = {"text": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE"}
@@ -51,9 +51,24 @@ def rows(
     return sql, values
 
 
-def touches(layer: str, edits: Sequence[AnyEdit]) -> bool:
-    """Whether any edit is about an object of the layer."""
-    return any(isinstance(edit, (Add, Move, Remove, Change)) and edit.layer == layer for edit in edits)
+def bearing(subjects: Sequence[str], edits: Sequence[AnyEdit]) -> list[int]:
+    """Numbers of the edits that bear on what depends on ``subjects``.
+
+    A subject is a layer whose objects are edited, with the kinds of edit that matter where not all do
+    (``"road:remove"``, ``"centre:add|move|remove"``), or ``link`` or ``gate``. Planned buildings are edits of the layer
+    ``building``, whatever its kinds.
+    """
+    kinds = dict(subject.partition(":")[::2] for subject in subjects)
+    found = []
+    for edit in edits:
+        if isinstance(edit, (Add, Move, Remove, Change)):
+            asked = kinds.get(edit.layer)
+            matters = asked is not None and (not asked or edit.kind in asked.split("|"))
+        else:
+            matters = (BUILDING if isinstance(edit, Build) else edit.kind) in kinds
+        if matters:
+            found.append(edit.id)
+    return found
 
 
 def _changes(store: Store, layer: str, edits: Sequence[AnyEdit]) -> _Changes:

@@ -35,6 +35,7 @@ class _Book:
     told: dict[int, _Told]
     edited: dict[int, _Told]
     scenario: Scenario | None
+    bearing: dict[int, list[int]]
 
 
 def _book(desk: Desk, scenario: str, coverage: bool, only: int | None = None) -> _Book:
@@ -52,19 +53,24 @@ def _book(desk: Desk, scenario: str, coverage: bool, only: int | None = None) ->
             if item.fresh and item.card is not None
         ],
     )
-    after: dict[int, _Told] = {}
-    if chosen is not None:
-        for no, how in ways.items():
-            if how.in_scenarios and told[no].card is not None:
-                after[no] = _told(how, Context(desk, chosen, coverage), [])
-    return _Book(dict(entered.valid(desk.store)), noted.every(desk.store), told, after, chosen)
+    edits = () if chosen is None else chosen.edits
+    bearing = {no: found for no, how in ways.items() if (found := edited.bearing(how.edits, edits))}
+    # What no edit bears on stays as it is, and costs nothing.
+    after = {
+        no: _told(ways[no], Context(desk, chosen, coverage), [])
+        for no in bearing
+        if told[no].card is not None
+    }
+    entries = dict(entered.valid(desk.store))
+    return _Book(entries, noted.every(desk.store), told, after, chosen, bearing)
 
 
 def rows(desk: Desk, *, scenario: str = "", coverage: bool = False) -> list[dict[str, Any]]:
     """One row an indicator, all 35: target, value, status, gap, trend, as-of date and evidence.
 
-    With ``scenario`` (its id) computed values are those after its edits, and ``base`` holds the value and status
-    before. With ``coverage`` a 5G run is computed if none is at hand, which takes tens of seconds.
+    With ``scenario`` (its id) computed values are those after its edits; ``base`` holds value, status and evidence
+    before, ``edits`` the numbers of the edits that bear on the indicator. With ``coverage`` a 5G run is computed if none
+    is at hand, which takes tens of seconds.
     """
     book = _book(desk, scenario, coverage)
     return [_row(item, book) for item in table.indicators()]
@@ -118,7 +124,7 @@ def _row(indicator: Indicator, book: _Book) -> dict[str, Any]:
     told = book.told.get(no, _Told())
     entries = book.entries.get(no, [])
     after = book.edited.get(no, _Told())
-    if book.scenario is not None and told.card is not None:
+    if no in book.bearing and told.card is not None:
         shown = after.card or told.card
     elif told.card is not None and not (entries and how is not None and how.entered_first):
         shown = told.card
@@ -158,38 +164,33 @@ def _row(indicator: Indicator, book: _Book) -> dict[str, Any]:
         "evidence": shown,
     }
     if book.scenario is not None:
-        row |= _before(indicator, how, book.scenario, told, after)
+        row |= _before(indicator, book, row)
     return row
 
 
-def _before(
-    indicator: Indicator, how: Computed | None, scenario: Scenario, told: _Told, after: _Told
-) -> dict[str, Any]:
-    """``base`` (value and status without the scenario), ``change``, and whether the scenario ``affects`` it."""
-    if told.card is None or how is None:
-        return {"base": None, "change": None, "affected": False}
-    base = {
-        "value": told.card["value"],
-        "status": status.judge(indicator, told.card["value"]),
-        "as_of": told.card["as_of"],
-    }
-    if after.card is None:
-        # Not told apart by scenarios, or impossible under this one.
-        return {
-            "base": base,
-            "change": None,
-            "affected": False,
-            "not_in_scenario": after.reason or _NOT_APPLIED,
-        }
-    change = after.card["value"] - told.card["value"]
-    affected = change != 0 or any(edited.touches(layer, scenario.edits) for layer in how.layers)
-    return {"base": base, "change": change, "affected": affected}
+def _before(indicator: Indicator, book: _Book, row: dict[str, Any]) -> dict[str, Any]:
+    """``base`` (value, status, evidence without the scenario), ``change``, whether and which edits bear on it."""
+    no = indicator.no
+    edits = book.bearing.get(no, [])
+    told, after = book.told.get(no, _Told()), book.edited.get(no, _Told())
+    found: dict[str, Any] = {"base": None, "change": None, "affected": bool(edits), "edits": edits}
+    if not edits:
+        if row["value"] is not None:
+            found |= {"base": _base(row["value"], row["status"], row["evidence"]), "change": 0.0}
+    elif told.card is None:
+        found |= {"not_in_scenario": told.reason}
+    else:
+        value = told.card["value"]
+        found |= {"base": _base(value, status.judge(indicator, value), told.card)}
+        if after.card is None:
+            found |= {"not_in_scenario": after.reason}
+        else:
+            found |= {"change": after.card["value"] - value}
+    return found
 
 
-_NOT_APPLIED = {
-    "zh": "本指标的计算不考虑情景修改，所示为原状。",
-    "en": "This indicator does not take the edits of a scenario into account; it is told as it is without.",
-}
+def _base(value: float, judged: str, evidence: dict[str, Any]) -> dict[str, Any]:
+    return {"value": value, "status": judged, "as_of": evidence["as_of"], "evidence": evidence}
 
 
 def _points(no: int, shown: dict[str, Any], book: _Book) -> tuple[Point | None, Point | None]:

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from twin import design
 from twin.settings import Settings
 from twin.web import openapi, state
+from twin.web.routes import annotations as remarks
 from twin.web.routes import (
     api,
     assets,
@@ -26,6 +27,7 @@ from twin.web.routes import (
     models,
     scenarios,
     tiles,
+    tours,
 )
 from twin.web.routes.replies import guarded
 from twin.web.security import Guard
@@ -67,6 +69,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/imports/{id}/mapping/{number}", imports.mapping),
     ("GET", "/api/scenarios", scenarios.listed),
     ("POST", "/api/scenarios", scenarios.create),
+    ("GET", "/api/scenarios/compare", scenarios.compare),
     ("GET", "/api/scenarios/{id}", scenarios.shown),
     ("PUT", "/api/scenarios/{id}", scenarios.rename),
     ("DELETE", "/api/scenarios/{id}", scenarios.delete),
@@ -121,9 +124,22 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/bim/{model}/compare", models.compare),
     ("GET", "/api/bim/{model}/report.{format}", models.report),
     ("GET", "/api/bim/{model}/issues.bcf", models.issues),
+    ("GET", "/api/annotations", remarks.listed),
+    ("POST", "/api/annotations", remarks.create),
+    ("GET", "/api/annotations/export.{format}", remarks.export),
+    ("GET", "/api/annotations/{id}", remarks.shown),
+    ("PUT", "/api/annotations/{id}", remarks.change),
+    ("DELETE", "/api/annotations/{id}", remarks.delete),
+    ("POST", "/api/annotations/{id}/replies", remarks.reply),
     ("GET", "/api/indicators", indicators.listed),
     ("GET", "/api/indicators/{no}", indicators.shown),
     ("POST", "/api/indicators/{no}", indicators.enter),
+    ("GET", "/api/tours", tours.listed),
+    ("POST", "/api/tours", tours.create),
+    ("GET", "/api/tours/{id}", tours.shown),
+    ("PUT", "/api/tours/{id}", tours.replace),
+    ("DELETE", "/api/tours/{id}", tours.delete),
+    ("POST", "/api/tours/{id}/viewpoints", tours.append),
     ("GET", "/api/tasks/{id}", life_circle.task),
     ("DELETE", "/api/tasks/{id}", life_circle.cancel),
     ("POST", "/api/undo", api.undo),

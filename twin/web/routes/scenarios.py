@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from twin import scenario
 from twin.errors import InputError
+from twin.indicators import Desk, comparison
 from twin.web import state
 from twin.web.routes.replies import Json, body_object, in_thread, integer
 
@@ -30,11 +31,24 @@ async def create(request: Request) -> Response:
     texts = _texts(body, extra=("copy",))
 
     def make() -> scenario.Scenario:
-        edits = scenario.get(store, texts["copy"]).edits if "copy" in texts else ()
-        document = {"format": scenario.FORMAT, **texts, "edits": [scenario.plain(edit) for edit in edits]}
-        return scenario.from_file(store, document)
+        if "copy" not in texts:
+            return scenario.create(store, texts.pop("name", ""), **texts)
+        return scenario.from_file(store, scenario.to_file(scenario.get(store, texts["copy"])) | texts)
 
     return Json((await in_thread(make)).as_dict(), 201)
+
+
+async def compare(request: Request) -> Response:
+    """``GET /api/scenarios/compare?a=&b=&coverage=``: every indicator under two scenarios, an empty one is the base.
+
+    The modelled 5G rate (no. 2) needs a run at hand, which ``POST /api/coverage/run`` computes with its progress told;
+    ``coverage_missing`` says when it is wanted. With ``coverage=1`` the answer waits for it instead.
+    """
+    current, asked = state.current(), request.query_params
+    desk = Desk(current.store, current.studies, current.runs)
+    a, b = asked.get("a", ""), asked.get("b", "")
+    run = asked.get("coverage") == "1"
+    return Json(await in_thread(lambda: comparison.compare(desk, a, b, coverage=run)))
 
 
 async def shown(request: Request) -> Response:
