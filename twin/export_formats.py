@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twin.errors import InputError
 
 FORMATS: dict[str, str] = {
@@ -23,3 +25,8 @@ def known_suffix(suffix: str) -> str:
             f"不支持导出为 .{name[:20]}；可用：{listed}。", f"cannot export to .{name[:20]}; use {listed}."
         )
     return name
+
+
+def inert(value: Any) -> Any:
+    """A cell of a CSV table that a spreadsheet will not run as a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

@@ -342,9 +342,10 @@ def remove_edit(store: Store, identity: str, number: int) -> Scenario:
 
 
 def delete(store: Store, identity: str) -> None:
-    """Forget a scenario; :class:`UnknownName` when there is none."""
+    """Forget a scenario with its annotations; :class:`UnknownName` when there is none."""
     with store.writing() as writer:
         gone = writer.execute("DELETE FROM twin.scenario WHERE id = ? RETURNING id", [identity]).fetchall()
+        writer.execute("DELETE FROM twin.annotation WHERE scenario <> '' AND scenario = ?", [identity])
     if not gone:
         get(store, identity)
 

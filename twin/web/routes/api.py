@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any, cast
+from typing import cast
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
@@ -15,7 +15,7 @@ from twin import __version__, catalogue, describe, features, rasters, scene
 from twin.backup import backup as write_backup
 from twin.design import Theme
 from twin.errors import InputError
-from twin.export_formats import FORMATS, known_suffix
+from twin.export_formats import FORMATS, inert, known_suffix
 from twin.web import state
 from twin.web.routes.replies import Json, in_thread, integer, not_found, problem
 
@@ -127,7 +127,7 @@ async def faults(request: Request) -> Response:
     writer.writerow(["行 row", "键 key", "结果 outcome", "原因", "reason", "值 value"])
     for item in rows:
         outcome = "rejected" if item.rejected else "warning"
-        writer.writerow([item.row, item.key, outcome, item.reason_zh, item.reason_en, _inert(item.value)])
+        writer.writerow([item.row, item.key, outcome, item.reason_zh, item.reason_en, inert(item.value)])
     # The byte-order mark lets Excel read the Chinese.
     return Response(
         "\ufeff" + text.getvalue(),
@@ -192,8 +192,3 @@ def _theme(request: Request) -> Theme:
     if theme not in ("dark", "light"):
         raise InputError("主题须是 dark 或 light。", "theme must be dark or light.")
     return cast(Theme, theme)
-
-
-def _inert(value: Any) -> Any:
-    """A cell that a spreadsheet will not run as a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
