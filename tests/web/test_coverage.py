@@ -135,7 +135,7 @@ def test_a_place_is_explained_by_a_budget_that_adds_up(visit: Callable[..., Visi
     expect(card.locator("[data-section=servers] tbody tr").first).to_contain_text("A")
     raster = page.evaluate(f"twin.guide.study.values.at({found['lon']}, {found['lat']})")
     assert raster == pytest.approx(found["rsrp_dbm"], abs=0.02)
-    card.locator(".an-evidence-button").click()
+    card.locator(".ev-button").click()
     evidence = page.get_by_role("dialog")
     expect(evidence).to_contain_text("38.901")
     page.keyboard.press("Escape")

@@ -27,7 +27,7 @@ BAD = f"坏柜,丰巢,-4,{city.WEST + 0.001:.5f},{city.SOUTH + 0.001:.5f},=1+1\n
 
 def opened(visit: Callable[..., Visit], address: str, query: str = "?theme=dark") -> Visit:
     seen = visit(f"{address}/data{query}", width=1366, height=768)
-    seen.page.wait_for_selector(".twin-data-root[data-ready]")
+    seen.page.wait_for_selector(".twin-page[data-ready]")
     return seen
 
 
@@ -123,9 +123,9 @@ def test_languages_and_looks_switch_in_place(visit: Callable[..., Visit], live_s
         page.locator(part).inner_text() for part in ("#import", "#layers", "#backup", "#catalogue thead")
     )
     assert not [character for character in words if "\u4e00" <= character <= "\u9fff"]
-    dark = page.evaluate("getComputedStyle(document.querySelector('.twin-data-root')).backgroundColor")
+    dark = page.evaluate("getComputedStyle(document.querySelector('.twin-page')).backgroundColor")
     page.click("[data-test=theme]")
-    light = page.evaluate("getComputedStyle(document.querySelector('.twin-data-root')).backgroundColor")
+    light = page.evaluate("getComputedStyle(document.querySelector('.twin-page')).backgroundColor")
     assert (dark, light) == ("rgb(11, 21, 38)", "rgb(244, 246, 248)")
     page.reload()
     expect(page.locator("#import-title")).to_have_text("Import")

@@ -155,7 +155,7 @@ def test_a_home_is_explained_with_the_way_walked(visit: Callable[..., Visit], se
     details = page.locator(".lc-details")
     expect(details).to_contain_text("绕行系数")
     expect(details).to_contain_text("怎样改善")
-    page.locator(".tw-card .an-evidence-button").click()
+    page.locator(".tw-card .ev-button").click()
     evidence = page.get_by_role("dialog")
     expect(evidence).to_contain_text("by hand · none needed")
     expect(evidence).to_contain_text("合成")

@@ -11,15 +11,18 @@ import pytest
 from twin.settings import ROOT
 
 WEB = ROOT / "twin" / "web"
-FOLDERS = tuple(WEB / name for name in ("map", "data_page", "analysis", "life_circle", "coverage", "bim"))
 PREFIXES = {
     "map": "map",
+    "page": "page",
+    "evidence": "evidence",
     "data_page": "data",
     "analysis": "analysis",
     "life_circle": "life",
     "coverage": "coverage",
     "bim": "bim",
+    "indicators": "indicators",
 }
+FOLDERS = tuple(WEB / name for name in PREFIXES)
 SHARED = ("life_circle", "coverage", "bim")
 """Folders of pages that take a text from ``analysis.`` where they have none of their own."""
 _LITERAL = re.compile(r"""(===\s*)?(?:'([^'\n]*)'|`([^`\n]*)`)""")

@@ -1,6 +1,6 @@
 // Export: the numbers as files, the method as text, the picture and the address of the view.
 
-import {save} from '../data_page/api.js';
+import {save} from '../page/api.js';
 import {fill, h, icon} from '../map/dom.js';
 import {stamp} from '../map/format.js';
 import {Sharing} from '../map/sharing.js';

@@ -1,6 +1,6 @@
 // Work of the server that takes long: started, followed, cancelled.
 
-import {get, send} from '../data_page/api.js';
+import {get, send} from '../page/api.js';
 
 const TASKS = '/api/tasks';
 const ACTIVE = ['waiting', 'running'];

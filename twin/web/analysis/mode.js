@@ -10,13 +10,11 @@ import {Search} from '../map/search.js';
 import {Swipe} from '../map/swipe.js';
 import {t as ofMap} from '../map/text.js';
 import {AskingMode} from './asking.js';
-import {closeEvidence} from './evidence.js';
+import {closeEvidence} from '../evidence/card.js';
 import {Handles} from './handles.js';
 import {Scenarios} from './scenarios.js';
 import {t} from './text.js';
 import {Tools} from './tools.js';
-
-const NAME = /^[\w:.-]{1,64}$/;
 
 export class AnalysisMode extends AskingMode {
   start = 'result';
@@ -37,7 +35,7 @@ export class AnalysisMode extends AskingMode {
   }
 
   read(query) {
-    for (const [name, short] of Object.entries(this.address)) if (NAME.test(query.get(short) ?? '')) this.study[name] = query.get(short);
+    this.study.read(query, this.address);
     if (this.rail.includes(query.get('panel'))) this.start = query.get('panel');
     else if (query.has('panel')) this.start = '';
     this.swipeAt = /^\d{1,2}$/.test(query.get('swipe') ?? '') ? Number(query.get('swipe')) : null;

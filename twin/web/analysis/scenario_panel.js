@@ -1,6 +1,6 @@
 // The scenario: choose or make one, edit the city on the map, see what changes, compare with the base.
 
-import {save} from '../data_page/api.js';
+import {save} from '../page/api.js';
 import {fill, h, icon, select} from '../map/dom.js';
 import {headAreas, nameOf} from './areas.js';
 import {change, percent} from './figures.js';

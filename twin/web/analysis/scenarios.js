@@ -3,7 +3,7 @@
 // Topics: list (names and edits changed). The one in use is a parameter of the
 // study, so that its results follow.
 
-import {get, send} from '../data_page/api.js';
+import {get, send} from '../page/api.js';
 import {Store} from '../map/store.js';
 import {t} from './text.js';
 

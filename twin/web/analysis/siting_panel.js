@@ -2,7 +2,7 @@
 
 import {fill, h, icon, select} from '../map/dom.js';
 import {number} from '../map/format.js';
-import {evidenceButton} from './evidence.js';
+import {evidenceButton} from '../evidence/card.js';
 import {people, percent} from './figures.js';
 import {Job} from './job.js';
 import {boundText, jobView} from './job_view.js';
@@ -94,7 +94,7 @@ export class SitingPanel {
     const title = t('siting.result');
     const open = result.chosen.filter((item) => !this.#added.has(item.rank));
     return h('section.an-section', {'data-section': 'sites', 'aria-live': 'polite'},
-      h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => result.evidence ?? this.page.study.result?.evidence, () => boundText(result))),
+      h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page.app.host, title, () => result.evidence ?? this.page.study.result?.evidence, () => boundText(result))),
       h('p', {}, result.covered === undefined ? null : [t('siting.covered', {people: people(result.covered)}), ' '], h('b', {}, boundText(result)), this.job.running ? ` ${t('siting.first')}` : ''),
       h('table.an-table', {}, h('thead', {}, h('tr', {}, ['rank', 'place', 'gain', 'rate', 'add'].map((name, index) => h(`th${index > 1 ? '.an-number' : ''}`, {scope: 'col'}, name === 'add' ? '' : t(`column.${name}`))))),
         h('tbody', {}, result.chosen.map((item) => h('tr', {}, h('td.an-left', {}, number(item.rank)),

@@ -4,7 +4,7 @@
 // way only that to the last question is taken; the one before stays until then,
 // so that nothing on the page goes blank.
 
-import {get} from '../data_page/api.js';
+import {get} from '../page/api.js';
 import {Store} from '../map/store.js';
 
 export class Study extends Store {

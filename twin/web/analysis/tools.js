@@ -4,7 +4,7 @@
 // where nothing is hit, use(place, object)}. `place` is [lon, lat] on the ground,
 // `object` the card of what was hit, or what Marks.placed tells of it. `first` holds the first of two clicks.
 
-import {get} from '../data_page/api.js';
+import {get} from '../page/api.js';
 import {nameOf} from '../map/engine.js';
 import {sentence} from './text.js';
 

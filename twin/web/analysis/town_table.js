@@ -3,7 +3,7 @@
 import {fill, h} from '../map/dom.js';
 import {language} from '../map/text.js';
 import {nameOf} from './areas.js';
-import {evidenceButton} from './evidence.js';
+import {evidenceButton} from '../evidence/card.js';
 import {change, people, percent, points} from './figures.js';
 import {t} from './text.js';
 
@@ -60,7 +60,7 @@ export class TownTable {
       h('div.an-section-head', {}, h('h3', {}, title),
         kinds.length > 1 ? h('div.an-tabs', {role: 'group', 'aria-label': title}, kinds.map((kind) => h('button', {type: 'button', 'aria-pressed': String(kind === this.#kind),
           onclick: () => { this.#kind = kind; this.write(); this.box.querySelector('[aria-pressed=true]')?.focus(); }}, t(`kind.${kind}`)))) : null,
-        evidenceButton(this.page, title, () => this.page.study.result?.evidence)),
+        evidenceButton(this.page.app.host, title, () => this.page.study.result?.evidence)),
       h('div.an-scroll', {}, h('table.an-table.an-towns', {},
         h('thead', {}, h('tr', {}, columns.map((column) => this.#heading(column)))),
         h('tbody', {}, rows.map((area) => this.#row(area, columns))))));

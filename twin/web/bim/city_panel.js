@@ -1,7 +1,7 @@
 // The open model and the city: the building it stands for, what of it is offered to the building layer, and the plan of a scenario.
 
 import {refresh} from '../analysis/refresh.js';
-import {get, send} from '../data_page/api.js';
+import {get, send} from '../page/api.js';
 import {nameOf as layerOf} from '../map/engine.js';
 import {fill, h, icon, select} from '../map/dom.js';
 import {number, quantity} from '../map/format.js';

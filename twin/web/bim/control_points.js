@@ -1,6 +1,6 @@
 // Pairs of points, one on the model and one on the map, from which a place is computed.
 
-import {send} from '../data_page/api.js';
+import {send} from '../page/api.js';
 import {h, icon} from '../map/dom.js';
 import {length, number} from '../map/format.js';
 import {t} from './text.js';

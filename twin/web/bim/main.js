@@ -5,7 +5,7 @@
 // server is out and the open model is drawn.
 
 import {AskingMode} from '../analysis/asking.js';
-import {closeEvidence} from '../analysis/evidence.js';
+import {closeEvidence} from '../evidence/card.js';
 import {LayersPanel} from '../map/layers_panel.js';
 import {Search} from '../map/search.js';
 import {t as ofMap} from '../map/text.js';

@@ -1,7 +1,7 @@
 // The models there are: how they come in, what is on its way, what became of each.
 
 import {refresh} from '../analysis/refresh.js';
-import {confirm} from '../data_page/dialog.js';
+import {confirm} from '../page/dialog.js';
 import {fill, h, icon} from '../map/dom.js';
 import {length, number} from '../map/format.js';
 import {say} from '../map/text.js';

@@ -1,6 +1,6 @@
 // Files on their way in: sent one after another, then followed on the server until they are done.
 
-import {Failure, get, send, upload} from '../data_page/api.js';
+import {Failure, get, send, upload} from '../page/api.js';
 import {t} from './text.js';
 
 const ADDRESS = '/api/bim';

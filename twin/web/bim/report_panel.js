@@ -1,7 +1,7 @@
 // What became of the open model: how much was drawn and how, what was found, which checks it fails; with what leads from a failure to its element.
 
 import {refresh} from '../analysis/refresh.js';
-import {answer, offer} from '../data_page/api.js';
+import {answer, offer} from '../page/api.js';
 import {fill, h, icon} from '../map/dom.js';
 import {number} from '../map/format.js';
 import {language, say} from '../map/text.js';

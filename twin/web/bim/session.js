@@ -5,7 +5,7 @@
 // draft (where it is tried), chosen (an element), values (colours by another
 // property), compare (two versions).
 
-import {get, send} from '../data_page/api.js';
+import {get, send} from '../page/api.js';
 import {Building} from '../map/building.js';
 import {Store} from '../map/store.js';
 

@@ -1,7 +1,7 @@
 // The versions of the open model: their history, what is different between two of them, and back to an earlier one.
 
 import {refresh} from '../analysis/refresh.js';
-import {moment} from '../data_page/figures.js';
+import {moment} from '../page/figures.js';
 import {fill, h, icon, select} from '../map/dom.js';
 import {length, number} from '../map/format.js';
 import {hasText, say} from '../map/text.js';

@@ -1,7 +1,7 @@
 // The card of this page: of a place that was clicked, of a site, else of the selected object.
 
 import {refresh} from '../analysis/refresh.js';
-import {get} from '../data_page/api.js';
+import {get} from '../page/api.js';
 import {Card as Base} from '../map/card.js';
 import {placeContent} from './place_card.js';
 import {siteContent} from './site_card.js';

@@ -1,9 +1,9 @@
 // Measurements: a drive test or measurement reports beside what is predicted, and what better offsets would be.
 
-import {evidenceButton} from '../analysis/evidence.js';
+import {evidenceButton} from '../evidence/card.js';
 import {signed} from '../analysis/figures.js';
 import {refresh} from '../analysis/refresh.js';
-import {answer} from '../data_page/api.js';
+import {answer} from '../page/api.js';
 import {h, icon, select} from '../map/dom.js';
 import {number} from '../map/format.js';
 import {say} from '../map/text.js';
@@ -79,7 +79,7 @@ export class DrivePanel {
     const fact = (name, value, of = 'dB') => h('div.tw-fact', {'data-value': name}, h('span', {}, t(`drive.${name}`)), h('b', {}, value, of ? h('small', {}, ` ${of}`) : null));
     const title = t('drive.result');
     return h('section.an-section', {'data-section': 'drive', 'aria-live': 'polite'},
-      h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => this.page.study.result?.evidence, () => t('drive.of', {name: answer.name, samples: number(answer.samples), kept: number(answer.thinned), crs: answer.crs}))),
+      h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page.app.host, title, () => this.page.study.result?.evidence, () => t('drive.of', {name: answer.name, samples: number(answer.samples), kept: number(answer.thinned), crs: answer.crs}))),
       h('div.tw-facts.cov-flush', {}, fact('compared', number(compared), ''), fact('mean', signed(all?.mean_db, 1)), fact('sigma', number(all?.sigma_db, 1)), fact('rmse', number(all?.rmse_db, 1))),
       h('ul.cov-residuals', {'aria-label': t('drive.legend')}, RESIDUALS.map(([limit, color], index) => h('li', {}, h('i', {style: `background:${color}`}), limit === Infinity ? null : h('span', {}, signed(limit)), index === RESIDUALS.length - 1 ? h('span', {}, 'dB') : null))),
       h('p.tw-note', {}, t('drive.legend'), answer.without_prediction ? ` ${t('drive.without', {n: number(answer.without_prediction)})}` : ''),

@@ -1,7 +1,7 @@
 // Resilience: which site is missed most when it fails, and which may sleep at night.
 
 import {people, percent} from '../analysis/figures.js';
-import {evidenceButton} from '../analysis/evidence.js';
+import {evidenceButton} from '../evidence/card.js';
 import {Job} from '../analysis/job.js';
 import {jobView} from '../analysis/job_view.js';
 import {refresh} from '../analysis/refresh.js';
@@ -54,7 +54,7 @@ export class OutagePanel {
     const rows = this.#rows(name);
     if (!rows.length) return h('p.tw-note', {}, t(`${name}.nothing`));
     const title = t(`${name}.result`);
-    return h('div', {'aria-live': 'polite'}, h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => result?.evidence ?? this.page.study.result?.evidence)),
+    return h('div', {'aria-live': 'polite'}, h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page.app.host, title, () => result?.evidence ?? this.page.study.result?.evidence)),
       h('div.an-scroll', {}, h('table.an-table', {}, h('thead', {}, h('tr', {}, (name === 'outage' ? ['rank', 'site', 'lost', 'after'] : ['rank', 'site', 'after']).map((column, index) => h(`th${index > 1 ? '.an-number' : ''}`, {scope: 'col'}, t(`column.${column}`))))),
         h('tbody', {}, rows.map((row) => h('tr', {}, h('td.an-left', {}, number(row.rank)), h('th', {scope: 'row'}, h('button.an-row', {type: 'button', title: t('site.open'), onclick: () => this.#open(name, row)}, row.name || `#${row.site}`)),
           name === 'outage' ? h('td', {}, row.exact === false ? '≈ ' : '', people(row.people_lost)) : null, h('td', {}, percent(row.rate_after ?? row.rate))))))));

@@ -1,6 +1,6 @@
 // The card of a place: what arrives there, from where, the link budget that adds up to it, and the way of the signal from the side.
 
-import {evidenceButton} from '../analysis/evidence.js';
+import {evidenceButton} from '../evidence/card.js';
 import {h, icon} from '../map/dom.js';
 import {length, number, place as written} from '../map/format.js';
 import {say} from '../map/text.js';
@@ -20,7 +20,7 @@ export function placeContent(page, {lon, lat, found, failure}) {
     found ? facts(found) : failure ? null : h('p.tw-note.an-indent', {role: 'status'}, t('loading')),
     found ? h('div.tw-scroll', {}, verdict(page, found), budget(found), profile(found), servers(page, found), noise(found)) : null,
     h('div.tw-card-foot.an-foot', {}, h('button.tw-button', {type: 'button', onclick: () => page.app.fly({longitude: lon, latitude: lat, zoom: Math.max(16, page.app.engine.view.zoom)})}, icon('target'), t('fly')),
-      found ? evidenceButton(page, t('place.kind'), () => page.study.result?.evidence) : null),
+      found ? evidenceButton(page.app.host, t('place.kind'), () => page.study.result?.evidence) : null),
   ];
 }
 

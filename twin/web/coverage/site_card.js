@@ -1,7 +1,7 @@
 // The card of a site: its sectors side by side, each value of which can be changed as an edit of the scenario.
 
 import {closed} from '../analysis/edit_tools.js';
-import {evidenceButton} from '../analysis/evidence.js';
+import {evidenceButton} from '../evidence/card.js';
 import {change, percent} from '../analysis/figures.js';
 import {headAreas, nameOf} from '../analysis/areas.js';
 import {h, icon} from '../map/dom.js';
@@ -27,7 +27,7 @@ export function siteContent(page, {site, failure}) {
       h('button.tw-button', {type: 'button', 'data-key': 'switch', onclick: () => page.attempt(page.scenarios.edit({kind: 'change', layer: 'site_5g', fid: site.fid, values: {status: site.status === 'off' ? 'on' : 'off'}}))},
         icon('outage'), t(site.status === 'off' ? 'site.on' : 'site.off')),
       h('button.tw-button', {type: 'button', 'data-key': 'remove', onclick: () => { page.openSite(null); page.attempt(closed(page, {layer: 'site_5g', fid: site.fid})); }}, icon('trash'), t('site.remove'))),
-    evidenceButton(page, title, () => page.study.result?.evidence)) : null,
+    evidenceButton(page.app.host, title, () => page.study.result?.evidence)) : null,
   ];
 }
 

@@ -1,6 +1,6 @@
 // The study of this page; see analysis/study.js. Topics besides: values (rasters), sites (those in view).
 
-import {answer, get} from '../data_page/api.js';
+import {answer, get} from '../page/api.js';
 import {Job} from '../analysis/job.js';
 import {Study as Base} from '../analysis/study.js';
 import {Raster} from './raster.js';

@@ -1,13 +1,14 @@
 // Section 2: every dataset that came in, with where it came from and what became of it.
 
-import {get, offer} from './api.js';
+import {get, offer} from '../page/api.js';
 import {copy, fill, h, icon} from '../map/dom.js';
 import {language, say} from '../map/text.js';
-import {note} from './dialog.js';
-import {count, instant, moment} from './figures.js';
+import {note} from '../page/dialog.js';
+import {count, instant, moment} from '../page/figures.js';
 import {undo} from './importing.js';
 import {mapLink} from './links.js';
-import {listed, sentence, t} from './text.js';
+import {listed, sentence} from '../page/text.js';
+import {t} from './text.js';
 
 /** The columns: key, how to sort by it, whether it is a number. */
 const COLUMNS = [
@@ -68,6 +69,16 @@ export class Catalogue {
     const compare = (a, b) => (typeof a === 'number' ? a - b : order.compare(a, b));
     return this.rows.filter((row) => words.every((word) => text(row).includes(word)))
       .sort((a, b) => (this.sort.down ? -1 : 1) * compare(by(a), by(b)) || b.id - a.id);
+  }
+
+  /** Unfold a dataset and go to it. */
+  reveal(id) {
+    if (!this.rows.some((row) => row.id === id)) return;
+    this.unfolded.add(id);
+    this.draw();
+    const fold = this.table.querySelector(`[data-fold="${id}"]`);
+    fold.scrollIntoView({block: 'center'});
+    fold.focus({preventScroll: true});
   }
 
   draw() {

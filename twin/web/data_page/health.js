@@ -1,9 +1,9 @@
 // Section 3: the layers as they stand: rows, origin, age, how full each column is, and out as files.
 
-import {get} from './api.js';
+import {get} from '../page/api.js';
 import {fill, h, icon} from '../map/dom.js';
 import {say} from '../map/text.js';
-import {ago, count, moment, percent} from './figures.js';
+import {ago, count, moment, percent} from '../page/figures.js';
 import {saving} from './importing.js';
 import {mapLink} from './links.js';
 import {t} from './text.js';

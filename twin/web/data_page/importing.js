@@ -1,13 +1,14 @@
 // Section 1: files dropped or chosen, each as a card from upload to result.
 
 import {Jobs} from './jobs.js';
-import {save, send} from './api.js';
+import {save, send} from '../page/api.js';
 import {h, icon} from '../map/dom.js';
-import {count, percent, size} from './figures.js';
-import {confirm, note} from './dialog.js';
+import {count, percent, size} from '../page/figures.js';
+import {confirm, note} from '../page/dialog.js';
 import {mapLink} from './links.js';
 import {Review} from './review.js';
-import {has, listed, sentence, t} from './text.js';
+import {listed, sentence} from '../page/text.js';
+import {has, t} from './text.js';
 
 const FORMATS = ['OSM PBF / XML', 'GeoJSON', 'GeoPackage', 'Shapefile (.zip)', 'FlatGeobuf', 'GeoParquet', 'KML', 'CSV', 'XLSX', 'CityJSON',
   'GeoTIFF'];

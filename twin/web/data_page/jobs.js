@@ -1,6 +1,7 @@
 // The imports of this page: waiting, uploading, being inspected, ready to be checked, done.
 
-import {Failure, get, send, upload} from './api.js';
+import {Failure, get, send, upload} from '../page/api.js';
+import {t as ofPage} from '../page/text.js';
 import {t} from './text.js';
 
 const FAST_MS = 400;
@@ -154,7 +155,7 @@ export class Jobs {
       try { job.server = {...job.server, ...(await send('DELETE', `/api/imports/${job.id}`))}; } catch (error) { job.error = error; }
       if (!job.ended) this.follow(job);
     } else if (job.transfer) job.transfer.abort();
-    else job.error = new Failure(t('error.aborted'), 'aborted');
+    else job.error = new Failure(ofPage('error.aborted'), 'aborted');
     this.changed(job);
   }
 

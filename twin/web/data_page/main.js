@@ -1,37 +1,44 @@
 // The Data page: import, catalogue, layers, backup, in the languages and looks of the map.
 
-import {get} from './api.js';
 import {h, icon} from '../map/dom.js';
-import {language, loadTexts, say, theme, tokens} from '../map/text.js';
+import {say} from '../map/text.js';
+import {get} from '../page/api.js';
+import {Frame, mounting} from '../page/frame.js';
 import {Catalogue} from './catalogue.js';
 import {Health} from './health.js';
 import {Importing, saving} from './importing.js';
-import {topbar} from './topbar.js';
-import {has, sentence, t} from './text.js';
+import {has, t} from './text.js';
 
-const ASSETS = '/assets/';
 const SECTIONS = ['import', 'catalogue', 'layers', 'backup'];
 
-class Page {
+class Page extends Frame {
+  name = 'data';
+
   constructor(root) {
-    this.root = root;
-    this.twin = null;
+    super(root);
     this.importing = new Importing(this);
     this.catalogue = new Catalogue(this);
     this.health = new Health(this);
   }
 
-  async load() {
-    [this.twin] = await Promise.all([get('/api/twin'), this.catalogue.load(), this.health.load()]);
-  }
+  title() { return t('title'); }
+
+  async load() { await Promise.all([this.catalogue.load(), this.health.load()]); }
 
   /** After an import or an undo: what the server holds now, drawn in place. */
   async refresh() {
-    await this.load();
+    [this.twin] = await Promise.all([get('/api/twin'), this.load()]);
     this.catalogue.draw();
     this.health.draw();
     this.importing.refresh();
-    this.root.querySelector('.topbar').replaceWith(topbar(this.twin, () => this.draw()));
+    this.drawBar();
+  }
+
+  async started() {
+    await this.importing.start();
+    // A link of an evidence card names a dataset.
+    const id = Number(new URL(location.href).searchParams.get('dataset'));
+    if (id) this.catalogue.reveal(id);
   }
 
   layerName(id) {
@@ -44,31 +51,15 @@ class Page {
 
   boxOf(id) { return this.extents[id] || this.twin.bounds; }
 
-  draw() {
-    document.documentElement.lang = language() === 'en' ? 'en' : 'zh-CN';
-    document.title = t('title');
-    for (const [name, value] of Object.entries(tokens()[theme()])) this.root.style.setProperty(`--${name}`, value);
-    this.root.style.fontFamily = tokens().font;
-    this.root.style.colorScheme = theme();
-    this.root.dataset.theme = theme();
-    const scrolled = this.root.querySelector('.page-body')?.scrollTop || 0;
-    const body = h('div.page-body', {},
+  body() {
+    return [
       h('nav.sections', {'aria-label': t('sections')},
-        SECTIONS.map((name) => h('a', {href: `#${name}`, onclick: (event) => this.jump(event, name)}, t(`section.${name}`)))),
-      h('main', {}, this.importing.element(), this.catalogue.element(), this.health.element(), this.backup()));
-    this.root.replaceChildren(h('a.skip', {href: '#import', onclick: (event) => this.jump(event, 'import')}, t('skip')),
-      topbar(this.twin, () => this.draw()), body);
-    body.scrollTop = scrolled;
+        SECTIONS.map((name) => h('a', {href: `#${name}`, onclick: (event) => { event.preventDefault(); this.jump(name); }}, t(`section.${name}`)))),
+      h('main', {}, this.importing.element(), this.catalogue.element(), this.health.element(), this.backup()),
+    ];
   }
 
-  jump(event, name) {
-    event.preventDefault();
-    const section = this.root.querySelector(`#${name}`);
-    section.scrollIntoView({behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth', block: 'start'});
-    const title = section.querySelector('h2');
-    title.tabIndex = -1;
-    title.focus({preventScroll: true});
-  }
+  toContent() { this.jump('import'); }
 
   backup() {
     const day = new Date().toISOString().slice(0, 10);
@@ -80,29 +71,4 @@ class Page {
   }
 }
 
-/** Load a style sheet once. */
-function stylesheet(address) {
-  if (document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    const link = h('link', {rel: 'stylesheet', href: address, onload: resolve, onerror: reject});
-    document.head.append(link);
-  });
-}
-
-/** Mount the page where Streamlit put the component; runs again with every rerun of the script. */
-export async function mount(component) {
-  const root = component.parentElement.querySelector('.twin-data-root');
-  if (root.dataset.mounted) return;
-  root.dataset.mounted = '1';
-  const page = new Page(root);
-  await Promise.all([stylesheet(`${ASSETS}data_page/page.css`), loadTexts(ASSETS)]);
-  try {
-    await page.load();
-  } catch (error) {
-    root.replaceChildren(h('p.failure.alone', {role: 'alert'}, error.text ? sentence(error.text) : String(error)));
-    return;
-  }
-  page.draw();
-  await page.importing.start();
-  root.dataset.ready = '1';
-}
+export const mount = mounting(Page, ['data_page/page.css']);

@@ -1,12 +1,13 @@
 // What the user checks before a file goes in: layer, reference system, columns, origin.
 
-import {get} from './api.js';
+import {get} from '../page/api.js';
 import {fill, h, icon} from '../map/dom.js';
 import {unit} from '../map/format.js';
 import {say} from '../map/text.js';
-import {count, percent} from './figures.js';
+import {count, percent} from '../page/figures.js';
 import {Preview, boundsOf} from './preview.js';
-import {has, listed, sentence, t} from './text.js';
+import {listed, sentence} from '../page/text.js';
+import {has, t} from './text.js';
 
 const DATASETS = ['include', 'name', 'layer', 'rows', 'crs'];
 const RASTERS = ['dem', 'population'];

@@ -1,7 +1,7 @@
 // The card of a building: each category with its nearest facility, minutes against the limit, the way there, and what would help.
 
-import {evidenceButton} from '../analysis/evidence.js';
-import {get} from '../data_page/api.js';
+import {evidenceButton} from '../evidence/card.js';
+import {get} from '../page/api.js';
 import {Card} from '../map/card.js';
 import {fill, h, icon} from '../map/dom.js';
 import {length, number} from '../map/format.js';
@@ -67,7 +67,7 @@ export class ExplainCard extends Card {
       found ? this.#facts(found) : this.failure ? null : h('p.tw-note.an-indent', {role: 'status'}, t('loading')),
       found ? h('div.tw-scroll', {}, this.#categories(found), this.#access(found)) : null,
       h('div.tw-card-foot.an-foot', {}, h('button.tw-button', {type: 'button', onclick: () => this.app.engine.fly(this.app.selection.viewOf(card))}, icon('target'), t('fly')),
-        found ? evidenceButton(this.page, t('explain.title', {name}), () => this.page.study.result?.evidence) : null));
+        found ? evidenceButton(this.page.app.host, t('explain.title', {name}), () => this.page.study.result?.evidence) : null));
     if (held) this.element.querySelector(`[data-category="${held}"]`)?.focus();
   }
 

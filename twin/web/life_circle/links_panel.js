@@ -1,6 +1,6 @@
 // Missing links: which bridge, crossing or gate would bring most people within reach.
 
-import {evidenceButton} from '../analysis/evidence.js';
+import {evidenceButton} from '../evidence/card.js';
 import {people} from '../analysis/figures.js';
 import {Job} from '../analysis/job.js';
 import {jobView} from '../analysis/job_view.js';
@@ -45,7 +45,7 @@ export class LinksPanel {
     if (!result.links.length) return h('p.tw-note', {}, t('links.nothing'));
     const title = t('links.result');
     return h('section.an-section', {'data-section': 'links', 'aria-live': 'polite'},
-      h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => result.evidence ?? this.page.study.result?.evidence)),
+      h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page.app.host, title, () => result.evidence ?? this.page.study.result?.evidence)),
       h('table.an-table', {}, h('thead', {}, h('tr', {}, ['rank', 'kind', 'length', 'detour', 'gain', 'add'].map((name, index) => h(`th${index > 1 ? '.an-number' : ''}`, {scope: 'col'}, name === 'add' ? '' : t(`column.${name}`))))),
         h('tbody', {}, result.links.map((item, index) => h('tr', {'data-chosen': String(this.page.marks.link === index)}, h('td.an-left', {}, number(item.rank)),
           h('th', {scope: 'row'}, h('button.an-row', {type: 'button', title: t('fly'), 'data-link': index, onclick: () => this.#show(index)}, t(`link.${item.kind}`))),

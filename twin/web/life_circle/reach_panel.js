@@ -1,10 +1,10 @@
 // Reach: how far one gets from a place in 5, 10 and 15 minutes, and how many live within a distance of any layer.
 
 import {nameOf} from '../analysis/areas.js';
-import {evidenceButton} from '../analysis/evidence.js';
+import {evidenceButton} from '../evidence/card.js';
 import {bar, percent} from '../analysis/figures.js';
 import {refresh} from '../analysis/refresh.js';
-import {get} from '../data_page/api.js';
+import {get} from '../page/api.js';
 import {h, icon, select} from '../map/dom.js';
 import {say} from '../map/text.js';
 import {reachColor} from './marks.js';
@@ -99,7 +99,7 @@ export class ReachPanel {
   #table(answer) {
     const title = t('radius.title', {layer: say(this.page.app.layer[answer.layer].title), distance: answer.distance});
     const areas = answer.areas.filter((area) => area.kind !== 'pilot_area');
-    return h('section.an-section', {}, h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page, title, () => answer.evidence)),
+    return h('section.an-section', {}, h('div.an-section-head', {}, h('h3', {}, title), evidenceButton(this.page.app.host, title, () => answer.evidence)),
       h('table.an-table', {}, h('thead', {}, h('tr', {}, ['name', 'straight', 'network'].map((name, index) => h(`th${index ? '.an-number' : ''}`, {scope: 'col', title: t(`column.${name}.long`)}, t(`column.${name}`))))),
         h('tbody', {}, areas.map((area) => h('tr', {'data-area': area.id}, h('th', {scope: 'row'}, nameOf(area), area.kind === 'town' ? null : bar(area.network.people ?? 0, area.target ?? 1)),
           h('td', {}, percent(area.straight.people)), h('td', {}, percent(area.network.people)))))));

@@ -1,7 +1,7 @@
 // The study of this page; see analysis/study.js. Topics besides: values, cells, interval.
 
 import {Study as Base} from '../analysis/study.js';
-import {answer, get} from '../data_page/api.js';
+import {answer, get} from '../page/api.js';
 
 /** Parameters and their short names in the address. */
 export const ADDRESS = {standard: 'std', group: 'grp', measure: 'msr', scenario: 'scn', value: 'val', category: 'cat'};

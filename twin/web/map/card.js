@@ -1,8 +1,9 @@
 // The card of the selected object: what it is, the facts that matter, everything else folded, and where it comes from.
 
+import {evidenceContent} from '../evidence/card.js';
 import {copy, fill, h, icon} from './dom.js';
 import {area, length, number, place, quantity, unit} from './format.js';
-import {language, say, t} from './text.js';
+import {language, say, t, text} from './text.js';
 
 const EMPTY = new Set([null, undefined, '']);
 
@@ -44,7 +45,7 @@ export class Card {
           missing > 0 ? h('p.tw-note', {}, t('card.missing', {n: missing})) : null,
         ]) : null,
         records.map((fact) => this.group(fact.column, `${say(fact.title)} (${fact.value.length})`, this.records(fact))),
-        this.group('evidence', t('card.evidence'), this.evidence(card))),
+        this.group('evidence', text('evidence.button'), evidenceContent(this.evidence(card)))),
       h('div.tw-card-foot', {},
         h('button.tw-button', {type: 'button', onclick: () => this.app.engine.fly(this.app.selection.viewOf(card))}, icon('target'), t('card.fly')), this.app.guide.links(card)));
   }
@@ -97,20 +98,14 @@ export class Card {
       }))))));
   }
 
-  evidence(card) {
-    const line = (title, value) => (EMPTY.has(value) ? null : h('tr', {}, h('th', {scope: 'row'}, title), h('td', {}, value)));
-    return [
-      ...card.evidence.datasets.map((item) => h('table.tw-table', {}, h('tbody', {},
-        line(t('evidence.dataset'), `${item.name || item.file_name} (#${item.id})`),
-        line(t('evidence.source'), item.source || t('evidence.unknown')),
-        line(t('evidence.licence'), item.licence || t('evidence.unknown')),
-        line(t('evidence.date'), item.data_date),
-        line(t('evidence.imported'), item.imported_at.replace('T', ' ').slice(0, 16)),
-        line(t('evidence.crs'), item.crs_declared && item.crs_declared !== item.crs_found ? t('evidence.crs.both', {declared: item.crs_declared, found: item.crs_found}) : item.crs_found)))),
-      h('table.tw-table', {}, h('tbody', {},
-        line(t('evidence.generation'), String(card.evidence.generation)),
-        line(t('evidence.key'), card.source_key),
-        line(t('evidence.origin'), card.synthetic ? t('origin.synthetic') : t('origin.real')))),
-    ];
+  /** The object's evidence as the card of every number tells it. */
+  evidence({evidence, source_key: key, synthetic}) {
+    return {
+      ...evidence,
+      origin: synthetic ? 'synthetic' : 'real',
+      method: text('evidence.method.recorded'),
+      parameters: EMPTY.has(key) ? {} : {source_key: key},
+      datasets: evidence.datasets.map((item) => ({...item, generation: evidence.generation, synthetic: false})),
+    };
   }
 }

@@ -3,7 +3,10 @@
 import {h} from './dom.js';
 import {language, t, theme} from './text.js';
 
-const PAGES = [['explore', '.'], ['life', 'life-circle'], ['coverage', 'coverage'], ['bim', 'bim'], ['data', 'data']];
+const PAGES = [
+  ['explore', '.'], ['life', 'life-circle'], ['coverage', 'coverage'], ['bim', 'bim'],
+  ['scenarios', 'scenarios'], ['indicators', 'indicators'], ['briefing', 'briefing'], ['data', 'data'],
+];
 
 /** The address of a page below where the twin is served, with language and theme kept. */
 export const pageAddress = (path) => `${new URL(path, document.baseURI).pathname}?lang=${language()}&theme=${theme()}`;

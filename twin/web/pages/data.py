@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from twin.web.data_page.component import data_page
+from twin.web.page.component import page
 
 
 def show() -> None:
     """Mount the page over the whole window."""
     st.set_page_config(page_title="数据 · 嘉定数字孪生", layout="wide")
-    data_page(key="data")
+    page("data_page", key="data")

@@ -21,7 +21,9 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
 }
-_FOLDERS = ("vendor", "map", "data_page", "analysis", "life_circle", "coverage", "bim", "text")
+_FOLDERS = (
+    "vendor", "map", "page", "evidence", "data_page", "analysis", "life_circle", "coverage", "bim", "indicators", "text",
+)  # fmt: skip
 
 
 @cache

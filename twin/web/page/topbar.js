@@ -6,12 +6,12 @@ import {chooseLanguage, chooseTheme, language, text, theme} from '../map/text.js
 
 const t = (key) => text(`map.${key}`);
 
-/** The bar; `redraw` runs after the language or the theme was changed. */
-export function topbar(twin, redraw) {
+/** The bar of the page called `name`; `redraw` runs after the language or the theme was changed. */
+export function topbar(name, twin, redraw) {
   const opposite = theme() === 'dark' ? 'light' : 'dark';
-  const change = (name, value, choose) => () => {
+  const change = (key, value, choose) => () => {
     const address = new URL(location.href);
-    address.searchParams.set(name, value);
+    address.searchParams.set(key, value);
     history.replaceState(history.state, '', address);
     choose(value);
     redraw();
@@ -20,7 +20,7 @@ export function topbar(twin, redraw) {
   const made = twin.origin === 'synthetic' || twin.origin === 'mixed';
   return fill(h('header.topbar'),
     h('h1', {}, t('title')),
-    h('nav', {'aria-label': t('pages')}, pageLinks('data')),
+    h('nav', {'aria-label': t('pages')}, pageLinks(name)),
     h('span.space'),
     made ? h('span.badge', {title: t('synthetic.why')}, icon('warn'), t(twin.origin === 'mixed' ? 'mixed' : 'synthetic')) : null,
     h('button.bare', {type: 'button', lang: other, 'aria-label': t('language'), title: t('language'), 'data-test': 'language',
