@@ -8,6 +8,7 @@
     │   ├── NoGoodRow              every row was rejected; nothing was changed
     │   ├── UndecidedCrs           two readings of the coordinates fit equally well
     │   ├── ModelRefused           a building model that cannot be taken; ``findings`` say why
+    │   ├── Outdated               what was edited has been changed by someone else meanwhile
     │   └── UnknownName (LookupError)  a layer, identifier or dataset that is not there
     ├── HomeError (OSError)        the folder the twin lives in
     │   ├── HomeBusy               another process writes to it
@@ -88,6 +89,12 @@ class ModelRefused(InputError):
         self.findings = [item.as_dict() for item in findings]
 
 
+class Outdated(InputError):
+    """What was edited is no longer what is kept: someone else changed it meanwhile."""
+
+    code = "outdated"
+
+
 class UnknownName(InputError, LookupError):
     """A layer, identifier, dataset or job that does not exist."""
 
@@ -133,6 +140,7 @@ class Cancelled(TwinError, RuntimeError):
 HTTP_STATUS: dict[type[TwinError], int] = {
     UnknownName: 404,
     UndecidedCrs: 409,
+    Outdated: 409,
     InputError: 400,
     HomeBusy: 503,
     HomeError: 507,

@@ -70,6 +70,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/scenarios", scenarios.listed),
     ("POST", "/api/scenarios", scenarios.create),
     ("GET", "/api/scenarios/compare", scenarios.compare),
+    ("POST", "/api/scenarios/compare", scenarios.start_compare),
     ("GET", "/api/scenarios/{id}", scenarios.shown),
     ("PUT", "/api/scenarios/{id}", scenarios.rename),
     ("DELETE", "/api/scenarios/{id}", scenarios.delete),

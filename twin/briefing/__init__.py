@@ -1,0 +1,1 @@
+"""Briefings: viewpoints in an order that tells a story, kept and shared as tours."""
