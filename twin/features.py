@@ -12,7 +12,7 @@ from twin.errors import InputError, UnknownName
 from twin.search import normalise
 from twin.store import Generation, Store
 
-_BASE = ("fid", "identifier", "source_key", "dataset", "synthetic", "town", "measure", "lon", "lat")
+_BASE = ("row_no", "fid", "identifier", "source_key", "dataset", "synthetic", "town", "measure", "lon", "lat")
 _SEARCH_LIMIT = 50
 _LABEL_LIMIT = 4000
 
@@ -61,6 +61,7 @@ def card(store: Store, layer: str, fid: int) -> dict[str, Any]:
         "layer": layer,
         "layer_title": {"zh": spec.title.zh, "en": spec.title.en},
         "fid": base["fid"],
+        "row": base["row_no"],
         "identifier": base["identifier"],
         "name": values.get(spec.name_column) if spec.name_column else None,
         "name_en": values.get("name_en"),

@@ -83,6 +83,18 @@ export class Marks {
     ];
   }
 
+  /** Streets that the scenario closes, ways and gates that it makes. */
+  ways() {
+    const edits = this.page.scenarios.current?.edits ?? [];
+    const closed = edits.filter((edit) => edit.kind === 'remove' && edit.layer === 'road').map((edit) => this.object('road', edit.fid)).filter(Boolean);
+    const lines = closed.flatMap((card) => (card.geometry.type === 'MultiLineString' ? card.geometry.coordinates : [card.geometry.coordinates]));
+    return [
+      ...this.paths('closed', lines, {color: rgb('bad'), path: (line) => line}),
+      ...this.paths('built', edits.filter((edit) => edit.kind === 'link'), {color: rgb('good'), width: 5, path: (edit) => [edit.from, edit.to]}),
+      ...this.dots('gates', edits.filter((edit) => edit.kind === 'gate'), {color: rgb('good'), radius: 7, text: () => '∩'}),
+    ];
+  }
+
   /** The first of two clicks, or what is being dragged. */
   first() {
     const {first} = this.page.tools;

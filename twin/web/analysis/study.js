@@ -7,6 +7,8 @@
 import {get} from '../page/api.js';
 import {Store} from '../map/store.js';
 
+const NAME = /^[\w:.-]{1,64}$/;
+
 export class Study extends Store {
   #asked = {};
 
@@ -19,6 +21,11 @@ export class Study extends Store {
   constructor(work, address, names, more) {
     super({...Object.fromEntries(names.map((name) => [name, ''])), scenario: '', options: null, result: null, failure: null, loading: false, ...more});
     Object.assign(this, {work, address, names});
+  }
+
+  /** Take parameters from an address, where `short` names give them; what cannot be one is left out. */
+  read(query, short) {
+    for (const [name, key] of Object.entries(short)) if (NAME.test(query.get(key) ?? '')) this[name] = query.get(key);
   }
 
   /** The parameters of the study as a query; those of the caller add to them or stand in for them. */

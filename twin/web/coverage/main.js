@@ -13,7 +13,7 @@ import {boxOf, Painting} from './painting.js';
 import {ResultPanel} from './result_panel.js';
 import {ScenarioPanel} from './scenario_panel.js';
 import {SitingPanel} from './siting_panel.js';
-import {ADDRESS, Study} from './study.js';
+import {ADDRESS, LAYERS, Study} from './study.js';
 import {t} from './text.js';
 
 const PLACE = /^(-?\d+\.\d+),(-?\d+\.\d+)$/;
@@ -31,7 +31,7 @@ export class Mode extends AnalysisMode {
     this.studies(new Study((promise) => this.work(promise)));
   }
 
-  layers() { return {building: true, site_5g: true, centre: false, facility: false, pilot_area: false, metro_line: false, metro_station: false}; }
+  layers() { return LAYERS; }
 
   read(query) {
     super.read(query);

@@ -8,6 +8,8 @@ import {Raster} from './raster.js';
 /** Parameters and their short names in the address. */
 export const ADDRESS = {band: 'band', profile: 'prof', model: 'mod', resolution_m: 'res', radius_m: 'rad', user_height_m: 'ht', load: 'load', scenario: 'scn',
   metric: 'met', floor: 'flr', threshold: 'thr'};
+/** Layers that are on or off where nobody chose. */
+export const LAYERS = {building: true, site_5g: true, centre: false, facility: false, pilot_area: false, metro_line: false, metro_station: false};
 const PARAMETERS = ['band', 'resolution_m', 'radius_m', 'model', 'user_height_m', 'load', 'profile', 'scenario'];
 const NUMBERS = ['resolution_m', 'radius_m', 'user_height_m', 'load'];
 const JUDGING = ['profile', 'scenario']; // they need no run of their own

@@ -12,7 +12,7 @@ import {ReachPanel} from './reach_panel.js';
 import {ResultPanel} from './result_panel.js';
 import {ScenarioPanel} from './scenario_panel.js';
 import {SitingPanel} from './siting_panel.js';
-import {ADDRESS, Study, VALUES} from './study.js';
+import {ADDRESS, LAYERS, Study} from './study.js';
 import {t} from './text.js';
 
 export class Mode extends AnalysisMode {
@@ -26,12 +26,7 @@ export class Mode extends AnalysisMode {
     this.studies(new Study((promise) => this.work(promise)));
   }
 
-  layers() { return {building: true, centre: true, facility: false, pilot_area: false, metro_line: false, metro_station: false}; }
-
-  read(query) {
-    super.read(query);
-    if (!VALUES.includes(this.study.value)) this.study.value = 'minutes';
-  }
+  layers() { return LAYERS; }
 
   usual(name) { return name === 'value' ? 'minutes' : super.usual(name); }
 

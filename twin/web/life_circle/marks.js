@@ -21,15 +21,10 @@ export class Marks extends Base {
   }
 
   #edits() {
-    const edits = this.page.scenarios.current?.edits ?? [];
     const places = this.places(['centre', 'facility']);
-    const closed = edits.filter((edit) => edit.kind === 'remove' && edit.layer === 'road').map((edit) => this.object('road', edit.fid)).filter(Boolean);
-    const lines = closed.flatMap((card) => (card.geometry.type === 'MultiLineString' ? card.geometry.coordinates : [card.geometry.coordinates]));
     return [
-      ...this.paths('closed', lines, {color: rgb('bad'), path: (line) => line}),
       ...this.leaving(places),
-      ...this.paths('built', edits.filter((edit) => edit.kind === 'link'), {color: rgb('good'), width: 5, path: (edit) => [edit.from, edit.to]}),
-      ...this.dots('gates', edits.filter((edit) => edit.kind === 'gate'), {color: rgb('good'), radius: 7, text: () => '∩'}),
+      ...this.ways(),
       ...this.dots('moved', places.moved, {color: rgb('accent'), radius: 9, text: () => '↦'}),
       ...this.dots('added', places.added, {color: (item) => (item.layer === 'centre' ? rgb('centre') : rgb('facility')), radius: 10, text: () => '+'}),
     ];

@@ -6,11 +6,18 @@ import {answer, get} from '../page/api.js';
 /** Parameters and their short names in the address. */
 export const ADDRESS = {standard: 'std', group: 'grp', measure: 'msr', scenario: 'scn', value: 'val', category: 'cat'};
 export const VALUES = ['minutes', 'categories', 'bottleneck'];
+/** Layers that are on or off where nobody chose. */
+export const LAYERS = {building: true, centre: true, facility: false, pilot_area: false, metro_line: false, metro_station: false};
 const PARAMETERS = ['standard', 'group', 'measure', 'scenario'];
 
 export class Study extends Base {
   constructor(work) {
     super(work, '/api/life-circle', PARAMETERS, {value: 'minutes', category: '', values: null, generation: 0, before: null, cells: null, interval: null, far: false});
+  }
+
+  read(query, short) {
+    super.read(query, short);
+    if (!VALUES.includes(this.value)) this.value = 'minutes';
   }
 
   settle(options) {

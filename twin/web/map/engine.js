@@ -10,7 +10,8 @@ const SCRIPTS = ['vendor/deck.min.js', 'vendor/deck-json.min.js'];
 const MOST_PIXELS = 8_847_360; // 4096 x 2160: beyond this, sharpness costs more than it shows
 const EVERYTHING = [-2e9, 2e9];
 const FIELDS = ['field', 'reach']; // on the ground, below what stands on it
-const OVERLAYS = ['models', 'plane', 'selection', 'measure', 'marks', 'labels'];
+const OVERLAYS = ['models', 'planned', 'plane', 'edits', 'selection', 'measure', 'marks', 'annotations', 'labels', 'named'];
+const HANDS = ['dragPan', 'dragRotate', 'scrollZoom', 'doubleClickZoom', 'touchZoom', 'touchRotate', 'keyboard'];
 const MOST_HOVERED = 200_000; // triangles of models that a processor draws once more for every move of the pointer
 const rowNumbers = new WeakMap(); // properties of a tile's features -> their row numbers
 let libraries = null;
@@ -70,7 +71,7 @@ export class Engine {
 
   /**
    * @param parent  element that the canvas fills
-   * @param options {assets, view, still, onClick(info), onView(view), onLoading(boolean), cursor()}; `still`: not moved by the user
+   * @param options {assets, view, still, hands, onClick(info), onView(view), onLoading(boolean), cursor()}; `still`: not moved but by follow(); `hands` false: not moved by the user
    */
   constructor(parent, options) {
     const D = window.deck;
@@ -112,7 +113,7 @@ export class Engine {
   #mapView() {
     return new window.deck.MapView({
       id: 'map',
-      controller: this.options.still ? false : {doubleClickZoom: this.#doubleClickZoom, inertia: still() ? 0 : 250, touchRotate: true, scrollZoom: {speed: 0.012, smooth: !still()}},
+      controller: this.options.still ? false : this.options.hands === false ? Object.fromEntries(HANDS.map((name) => [name, false])) : {doubleClickZoom: this.#doubleClickZoom, inertia: still() ? 0 : 250, touchRotate: true, scrollZoom: {speed: 0.012, smooth: !still()}},
     });
   }
 
@@ -205,7 +206,7 @@ export class Engine {
   /** Draw again, after what filters and looks say has changed. */
   redraw() { this.#draw(); }
 
-  /** Lay layers over the scene under a name (field and reach on the ground; models among what stands on it; plane above; selection, measure, marks, labels); empty takes them away. */
+  /** Lay layers over the scene under a name (field and reach on the ground; models and planned among what stands on it; plane above; edits to named over all); empty takes them away. */
   overlay(name, layers) {
     // Layers carry state of their own deck: another engine gets copies.
     this.mirror?.overlay(name, layers.map((layer) => layer.clone({})));
@@ -247,7 +248,7 @@ export class Engine {
     const target = {...this.view, ...change};
     this.deck.setProps({initialViewState: {
       ...target,
-      ...(duration ? {transitionDuration: duration, transitionInterpolator: new window.deck.FlyToInterpolator({speed: 1.6})} : {transitionDuration: 0}),
+      ...(duration ? {transitionDuration: duration, transitionEasing: (t) => t * t * (3 - 2 * t), transitionInterpolator: new window.deck.FlyToInterpolator({speed: 1.6})} : {transitionDuration: 0}),
       key: Math.random(), // the same target twice must still move
     }});
     if (!duration) { Object.assign(this.view, change); this.#moved(this.view); }
@@ -284,12 +285,18 @@ export class Engine {
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
     await this.idle();
+    const copy = this.still();
+    if (scale && scale !== usual) this.deck.setProps({useDevicePixels: usual});
+    return copy;
+  }
+
+  /** What is drawn at this moment, as a canvas of its own. */
+  still() {
     this.deck.redraw('capture');
     const source = this.deck.canvas ?? this.parent.querySelector('canvas');
     const copy = document.createElement('canvas');
     Object.assign(copy, {width: source.width, height: source.height});
     copy.getContext('2d').drawImage(source, 0, 0);
-    if (scale && scale !== usual) this.deck.setProps({useDevicePixels: usual});
     return copy;
   }
 

@@ -1,8 +1,8 @@
 // The picture of the view: map, title, legend, scale, date, sources and, where it applies, that the data is synthetic.
 
-import {moment, stamp, unit} from './format.js';
-import {explained} from './legend.js';
-import {language, say, t, token, tokens} from './text.js';
+import {moment, stamp} from './format.js';
+import {parts as legendParts} from './legend.js';
+import {language, t, token, tokens} from './text.js';
 
 const WIDTH_4K = 3840;
 
@@ -66,10 +66,7 @@ function furnish(app, pen, width, height, ratio) {
   }
 
   // Legend.
-  const own = app.guide.legends().map(({title: name, entries}) => ({title: name, entries}));
-  const parts = own.concat(explained(app).map(({layer, by}) => ({
-    title: `${say(layer.title)} · ${say(by.title)}${by.unit ? ` (${unit(by.unit)})` : ''}`, entries: app.legends[layer.id],
-  })));
+  const parts = legendParts(app);
   if (parts.length) {
     font(0.9, 600);
     const lines = parts.flatMap((part) => [{title: part.title}, ...part.entries]);

@@ -50,7 +50,7 @@ export class Labels {
     if (this.app.gone) return;
     const scale = this.app.scale();
     const chosen = this.#choose(scale);
-    const shown = [scale, theme(), ...chosen.map((item) => item.index)].join();
+    const shown = [scale, theme(), ...chosen.map((item) => `${item.index}${item.size ? `:${Math.round(item.size)}` : ''}`)].join();
     if (shown === this.#shown) return;
     this.#shown = shown;
     const color = ([, name]) => (OWN[name] ? [...OWN[name][theme()], 255] : rgb(name, 255));
@@ -59,7 +59,7 @@ export class Labels {
       data: chosen,
       getPosition: (item) => item.position,
       getText: (item) => item.text,
-      getSize: (item) => item.style[0] * scale,
+      getSize: (item) => item.size || item.style[0] * scale,
       getColor: (item) => color(item.style),
       getPixelOffset: (item) => [0, -item.lift * scale],
       fontFamily: tokens().font,
@@ -93,7 +93,10 @@ export class Labels {
     for (const item of here.slice(0, MOST_CANDIDATES)) {
       const [x, y, near] = this.#place(viewport, item.position);
       if (near < SMALLEST || x < 0 || y < 0 || x > viewport.width || y > viewport.height) continue;
-      const [w, h] = [(this.#width(item.text) * item.style[0] + 14) * scale * near, (item.style[0] + 11) * scale * near];
+      // Where small text cannot be read, as on a wall, what is far off is not drawn smaller than `leastText`.
+      const size = Math.max(item.style[0] * scale, (this.app.data?.leastText ?? 0) / near) / scale;
+      item.size = size > item.style[0] ? size * scale : 0;
+      const [w, h] = [(this.#width(item.text) * size + 14) * scale * near, (size + 11) * scale * near];
       const box = [x - w / 2, y - h / 2 - item.lift * scale * near, x + w / 2, y + h / 2 - item.lift * scale * near];
       if (taken.add(box)) chosen.push(item);
     }

@@ -27,6 +27,11 @@ export function explained(app) {
     .filter(({by}) => by);
 }
 
+/** What is painted now, as plain parts {title, entries: [{color, zh, en}]}: those of the page, then those of the layers. */
+export const parts = (app) => app.guide.legends().map(({title, entries: list}) => ({title, entries: list})).concat(explained(app).map(({layer, by}) => ({
+  title: `${say(layer.title)} · ${say(by.title)}${by.unit ? ` (${unit(by.unit)})` : ''}`, entries: app.legends[layer.id],
+})));
+
 export class Legend {
   #closed = false;
 

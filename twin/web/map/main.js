@@ -6,8 +6,10 @@
 //            the whole window with bars, panels and cards; the view lives in the address
 //   view     only the map with its labels and navigation, in the element's own box
 //            (data.height, data.layers, data.bounds), for previews and other pages
+//   stage    only the map; made by stage/stage.js, which brings the mode (data.guide)
 //
-// For tests and automation, window.twin is the running map:
+// For tests and automation, window.twin is the running map (of several the newest that fills the window,
+// else the first; window.twins are all):
 //   twin.ready        promise: first tiles are drawn
 //   twin.idle()       promise: all tiles in view are drawn and the camera rests
 //   twin.deck         the deck.gl Deck; twin.engine and twin.store, see their modules
@@ -31,6 +33,14 @@ import {Sun} from './sun.js';
 import {chooseLanguage, chooseTheme, loadTexts, rgb, t, theme, tokens} from './text.js';
 
 const running = new WeakMap();
+const alive = []; // in the order in which they were started
+
+/** Name the running maps to the window. */
+function named() {
+  window.twins = alive;
+  const main = alive.findLast((app) => app.full) ?? alive[0];
+  if (main) window.twin = main; else delete window.twin;
+}
 
 /** Streamlit's entry: start the map or tell the running one; returns how to take it away. */
 export async function mount(component) {
@@ -60,7 +70,7 @@ export function styled(assets, name = 'map/twin.css') {
   });
 }
 
-class TwinMap {
+export class TwinMap {
   #off = [];
   #asked = 0;
   #summaries = new Map();
@@ -73,12 +83,13 @@ class TwinMap {
   }
 
   async start() {
-    window.twin = this;
+    alive.push(this);
+    named();
     this.host.classList.add('tw', this.full ? 'tw-full' : 'tw-boxed');
     if (this.data.height) this.host.style.height = `${this.data.height}px`;
     try {
       const own = MODES[this.mode];
-      const [twin, module] = await Promise.all([json('/api/twin'), own ? import(this.assets + own) : {Mode}, loadTexts(this.assets), styled(this.assets),
+      const [twin, module] = await Promise.all([json('/api/twin'), own ? import(this.assets + own) : {Mode: this.data.guide ?? Mode}, loadTexts(this.assets, this.data), styled(this.assets),
         loadLibraries(this.assets), own && styled(this.assets, own.replace('main.js', 'page.css'))]);
       if (this.gone) return;
       this.open(twin, module.Mode);
@@ -109,6 +120,7 @@ class TwinMap {
     this.engine = new Engine(this.canvas, {
       assets: this.assets,
       view: {...(asked.view ?? this.#firstView()), maxZoom: this.guide.closest},
+      hands: this.data.hands,
       onClick: (info) => this.clicked(info),
       onView: () => this.viewed(),
       onLoading: (loading) => this.shell.loading(loading),
@@ -133,6 +145,7 @@ class TwinMap {
   }
 
   #firstView() {
+    if (this.data.view) return this.data.view;
     const engine = Engine.prototype.viewOf.bind({parent: this.canvas});
     const bounds = this.data.bounds ?? this.twin.bounds;
     if (!bounds) return {longitude: 121.25, latitude: 31.38, zoom: 10.5, pitch: 45, bearing: 0};
@@ -180,12 +193,17 @@ class TwinMap {
   /** CSS pixels of the interface per pixel at its size on a laptop; texts on the map follow it. */
   scale() { return parseFloat(getComputedStyle(this.host).fontSize) / 15 || 1; }
 
-  /** Ask for the scene of the layers that are on, and draw it. */
-  async scene() {
+  /** The scene of layers that are on, as the server describes it. */
+  askScene(layers = this.store.layers) {
+    const view = Object.entries(layers).filter(([, state]) => state.on).map(([id, state]) => share.viewOf(id, state)).join(',');
+    return json(`/api/scene?view=${view}&theme=${theme()}`);
+  }
+
+  /** Draw the scene of the layers that are on; asks for it unless it was asked for before. */
+  async scene(found = this.askScene()) {
     const asked = this.#asked += 1;
-    const view = Object.entries(this.store.layers).filter(([, state]) => state.on).map(([id, state]) => share.viewOf(id, state)).join(',');
     try {
-      const {deck, legends} = await json(`/api/scene?view=${view}&theme=${theme()}`);
+      const {deck, legends} = await found;
       if (asked !== this.#asked || this.gone) return;
       this.legends = legends;
       this.drawn = deck;
@@ -310,7 +328,8 @@ class TwinMap {
     this.guide?.dispose();
     this.engine?.dispose();
     this.host.replaceChildren();
-    if (window.twin === this) delete window.twin;
+    if (alive.includes(this)) alive.splice(alive.indexOf(this), 1);
+    named();
   }
 }
 

@@ -31,7 +31,8 @@ export function read(address, twin, closest) {
   };
 }
 
-function readLayers(text, twin) {
+/** What the `layers` of an address say: {id: {on, colorBy, filterBy, range, hidden}}. */
+export function readLayers(text, twin) {
   const result = {};
   for (const part of text.split(',')) {
     const [id, colorBy = '', filterBy = '', filter = ''] = part.split(':');

@@ -11,12 +11,12 @@ const stored = (name) => { try { return localStorage.getItem(name); } catch { re
 const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window */ } };
 const one = (values, ...candidates) => candidates.find((candidate) => values.includes(candidate));
 
-/** Load the texts of both languages and the design tokens, and decide language and theme. */
-export async function loadTexts(assets) {
+/** Load the texts of both languages and the design tokens, and decide language and theme; `given` is what is not left to address, memory and system. */
+export async function loadTexts(assets, given = {}) {
   const asked = new URL(location.href).searchParams;
   const system = matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
-  chosen.language = one(['zh', 'en'], asked.get('lang'), stored(LANGUAGE), 'zh');
-  chosen.theme = one(['dark', 'light'], asked.get('theme'), stored(THEME), system);
+  chosen.language = one(['zh', 'en'], given.language, asked.get('lang'), stored(LANGUAGE), 'zh');
+  chosen.theme = one(['dark', 'light'], given.theme, asked.get('theme'), stored(THEME), system);
   const [zh, en, tokens] = await Promise.all(
     ['text/zh.json', 'text/en.json', 'tokens.json'].map(async (name) => (await fetch(assets + name)).json()));
   Object.assign(chosen, {texts: {zh, en}, tokens});
@@ -40,9 +40,13 @@ export function chooseTheme(value) { chosen.theme = value; keep(THEME, value); }
 
 /** The text called `key`, with {names} filled in. */
 export function text(key, values = {}) {
-  const found = chosen.texts[chosen.language][key] ?? key;
-  return found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+  return filled(chosen.texts[chosen.language][key] ?? key, values);
 }
+
+const filled = (words, values = {}) => words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+
+/** The text called `key` in both languages. */
+export const both = (key, values) => Object.fromEntries(['zh', 'en'].map((name) => [name, filled(chosen.texts[name][key] ?? key, values)]));
 
 /** Whether there is a text called `key`. */
 export const hasText = (key) => key in chosen.texts.zh;
