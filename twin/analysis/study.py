@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, TypeVar
 
 from twin.analysis.kept import Kept
 from twin.store import Store
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from twin.analysis.life_circle import Parameters, Study
     from twin.analysis.spread import Progress, Spread
 
+Figure = TypeVar("Figure")
+
 
 class Studies:
     """Cities, studies and spreads computed once each; safe to ask from several threads."""
@@ -20,7 +22,7 @@ class Studies:
     def __init__(self, store: Store) -> None:
         self._store = store
         # A study of a district is some 40 MB.
-        self._kept = Kept({"city": 1, "study": 6, "spread": 40})
+        self._kept = Kept({"city": 1, "study": 6, "spread": 40, "figure": 100})
 
     def city(self) -> City:
         """The city of the shown generations; read again when another one is shown."""
@@ -45,6 +47,11 @@ class Studies:
         key = (version, parameters, chosen.id, chosen.revision)
         edited: Study = self._kept.once("study", key, lambda: what_if.with_edits(base, chosen.edits))
         return edited, base
+
+    def figure(self, key: Hashable, make: Callable[[], Figure]) -> Figure:
+        """A figure drawn from studies, made once for ``key``, which names all it depends on."""
+        found: Figure = self._kept.once("figure", key, make)
+        return found
 
     def known_spread(self, parameters: Parameters, scenario: str = "") -> Spread | None:
         """The spread of a study if it was computed already."""

@@ -10,7 +10,7 @@ from layers import Text
 from twin.analysis import rules
 from twin.catalogue import Evidence
 from twin.errors import InputError
-from twin.indicators.computed import Amount, Context, Figure, computed
+from twin.indicators.computed import Amount, Context, Figure, NotYetComputed, computed
 from twin.settings import ROOT
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ _WAYS_AND_HOMES = ("building", "road:remove", "link", "gate")
 """Edits of where people live and which ways they have."""
 
 HOW_COVERAGE = Text(
-    "尚未计算：在 5G 覆盖页计算一次，或运行 python -m twin indicators --coverage（约需数十秒）。",
-    "Not computed yet: compute it once on the 5G page, or run python -m twin indicators --coverage, which takes some "
-    "tens of seconds.",
+    "尚未计算：在指标页点“计算”，或运行 python -m twin indicators --coverage（约需数十秒）。",
+    "Not computed yet: press Compute on the Indicators page, or run python -m twin indicators --coverage, which takes "
+    "some tens of seconds.",
 )
 
 
@@ -57,8 +57,8 @@ def rate_5g(context: Context) -> Figure:
     for layer in ("site_5g", "building"):
         context.store.generation(layer)  # says what to import where it is missing
     parameters = Parameters()
-    if not (context.run_coverage or context.desk.runs.at_hand(parameters)):
-        raise InputError(HOW_COVERAGE.zh, HOW_COVERAGE.en)
+    if not (context.run_coverage or context.desk.runs.at_hand(parameters, context.scenario_id)):
+        raise NotYetComputed(HOW_COVERAGE.zh, HOW_COVERAGE.en)
     found = context.desk.runs.answer(parameters, context.scenario_id).found
     mean = mean_rate.mean_downlink(found)
     if math.isnan(mean.mbps):

@@ -8,12 +8,13 @@ from typing import Any
 from twin import scenario as scenarios
 from twin.errors import InputError, TwinError
 from twin.indicators import card, edited, entered, noted, status, table
-from twin.indicators.computed import Computed, Context, Desk, registry
+from twin.indicators.computed import Computed, Context, Desk, NotYetComputed, registry
 from twin.indicators.entered import Entry
 from twin.indicators.noted import Noted
 from twin.indicators.status import Point
 from twin.indicators.table import Indicator, words
 from twin.scenario import Scenario
+from twin.store import Store
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class _Told:
     reason: dict[str, str] | None = None
     inputs: str = ""
     fresh: bool = False
+    computing: bool = False
+    outdated: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,20 +42,23 @@ class _Book:
 
 
 def _book(desk: Desk, scenario: str, coverage: bool, only: int | None = None) -> _Book:
-    """Compute what can be computed and note what is new; ``only`` one indicator if it is named."""
+    """Compute what can be computed and note what is new, or have the desk's ledger do so; ``only`` one if it is named."""
     chosen = scenarios.get(desk.store, scenario) if scenario else None
     notes = noted.every(desk.store)
     ways = {no: how for no, how in registry().items() if only in (None, no)}
     base = Context(desk, run_coverage=coverage)
     told = {no: _told(how, base, notes.get(no, [])) for no, how in ways.items()}
-    noted.note(
-        desk.store,
-        [
-            (no, item.inputs, item.card["value"], item.card)
-            for no, item in told.items()
-            if item.fresh and item.card is not None
-        ],
-    )
+    fresh = [
+        (no, item.inputs, item.card["value"], item.card)
+        for no, item in told.items()
+        if item.fresh and item.card is not None
+    ]
+    if desk.ledger is None:
+        noted.note(desk.store, fresh)
+    else:
+        for no, inputs, value, _ in fresh:
+            if [(item.inputs, item.value) for item in notes.get(no, [])[-1:]] != [(inputs, value)]:
+                desk.ledger.ask(no, inputs, value)
     edits = () if chosen is None else chosen.edits
     bearing = {no: found for no, how in ways.items() if (found := edited.bearing(how.edits, edits))}
     # What no edit bears on stays as it is, and costs nothing.
@@ -110,12 +116,48 @@ def _told(how: Computed, context: Context, notes: list[Noted]) -> _Told:
     same = [item for item in notes if item.inputs == inputs]
     if how.cost != "count" and same:
         return _Told(noted.evidence(context.store, same[-1]), None, inputs)
+    ledger = context.desk.ledger
+    if how.cost == "analysis" and ledger is not None and context.scenario is None:
+        known = ledger.failure(how.no, inputs)
+        if known is not None:
+            return _Told(None, known, inputs)
+        ledger.ask(how.no, inputs)
+        return _before_now(context.store, notes, COMPUTING, inputs, computing=True)
     try:
-        figure = how.compute(context)
+        if context.scenario is None or how.cost == "count":
+            figure = how.compute(context)
+        else:
+            key = (how.no, inputs, context.scenario.id, context.scenario.revision)
+            figure = context.desk.studies.figure(key, lambda: how.compute(context))
     except TwinError as error:
-        return _Told(None, {"zh": error.zh, "en": error.en}, inputs)
+        told = {"zh": error.zh, "en": error.en}
+        # A run that has to be asked for is told as it was; where layers are gone, nothing is.
+        if isinstance(error, NotYetComputed):
+            return _before_now(context.store, notes, told, inputs)
+        return _Told(None, told, inputs)
     made = card.of_figure(table.get(how.no), how, figure)
     return _Told(made, None, inputs, fresh=context.scenario is None)
+
+
+COMPUTING = {
+    "zh": "正在根据现有图层计算，稍后即可看到。",
+    "en": "Being computed from the layers as they are; it will be there shortly.",
+}
+OUTDATED = {
+    "zh": "图层在此之后有变动：所示为变动之前算得的值。",
+    "en": "Layers have changed since: this is the value computed before they did.",
+}
+
+
+def _before_now(
+    store: Store, notes: list[Noted], reason: dict[str, str], inputs: str, *, computing: bool = False
+) -> _Told:
+    """What was noted last, told as that; why there is nothing where nothing was."""
+    if not notes:
+        return _Told(None, reason, inputs, computing=computing)
+    last = noted.evidence(store, notes[-1])
+    made = last | {"caveats": [OUTDATED, *last["caveats"]]}
+    return _Told(made, None, inputs, computing=computing, outdated=True)
 
 
 def _row(indicator: Indicator, book: _Book) -> dict[str, Any]:
@@ -160,6 +202,9 @@ def _row(indicator: Indicator, book: _Book) -> dict[str, Any]:
         "reason": None if value is not None else shown["method"],
         "computed": None if told.card is None else told.card["value"],
         "not_computed": told.reason,
+        "computing": told.computing,
+        "outdated": told.outdated and shown["basis"] == "computed",
+        "points": _history(no, book),
         "entered": entries[-1].as_dict() if entries else None,
         "evidence": shown,
     }
@@ -205,6 +250,20 @@ def _points(no: int, shown: dict[str, Any], book: _Book) -> tuple[Point | None, 
     else:
         earlier = [Point(item.as_of, item.value, item.origin) for item in book.notes.get(no, [])]
     return now, status.before(earlier, now)
+
+
+def _history(no: int, book: _Book) -> list[dict[str, Any]]:
+    """Every value that holds, by date: of a date and basis the one noted last."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for note in book.notes.get(no, []):
+        if note.as_of:
+            found["computed", note.as_of] = {
+                "as_of": note.as_of, "value": note.value, "basis": "computed", "origin": note.origin,
+            }  # fmt: skip
+    for entry in book.entries.get(no, []):
+        date = entry.as_of.isoformat()
+        found["entered", date] = {"as_of": date, "value": entry.value, "basis": "entered", "origin": "real"}
+    return sorted(found.values(), key=lambda item: (item["as_of"], item["basis"]))
 
 
 def set_value(desk: Desk, no: int, body: dict[str, Any]) -> dict[str, Any]:

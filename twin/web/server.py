@@ -135,6 +135,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/indicators", indicators.listed),
     ("GET", "/api/indicators/{no}", indicators.shown),
     ("POST", "/api/indicators/{no}", indicators.enter),
+    ("POST", "/api/indicators/{no}/compute", indicators.compute),
     ("GET", "/api/tours", tours.listed),
     ("POST", "/api/tours", tours.create),
     ("GET", "/api/tours/{id}", tours.shown),

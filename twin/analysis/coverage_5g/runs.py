@@ -92,9 +92,15 @@ class Runs:
         found: Run = self._kept.once("run", self._run_key(parameters), make)
         return found
 
-    def at_hand(self, parameters: Parameters) -> bool:
-        """Whether the run of the shown sites is kept, so that asking for it costs no time."""
-        return self._kept.known("run", self._run_key(parameters)) is not None
+    def at_hand(self, parameters: Parameters, scenario: str = "") -> bool:
+        """Whether the run of the shown sites, or what a scenario makes of it, is kept, so that asking costs no time."""
+        from twin import scenario as scenarios
+
+        if not scenario:
+            return self._kept.known("run", self._run_key(parameters)) is not None
+        chosen = scenarios.get(self._store, scenario)
+        key = (self._judged_key(parameters), chosen.id, chosen.revision)
+        return self._kept.known("judged", key) is not None
 
     def answer(self, parameters: Parameters, scenario: str = "") -> Answer:
         """The judged run under ``parameters``, with a scenario's edits applied when one is named."""
@@ -104,7 +110,7 @@ class Runs:
         from twin.analysis.coverage_5g.what_if import Editor
 
         run = self.base(parameters)
-        key = (self._run_key(parameters), parameters.profile, self._version(*_ZONES))
+        key = self._judged_key(parameters)
         base: Assessment = self._kept.once(
             "judged", key, lambda: report.assessment(self._store, run, parameters.profile)
         )
@@ -126,6 +132,9 @@ class Runs:
 
         found: Answer = self._kept.once("judged", (key, chosen.id, chosen.revision), make)
         return found
+
+    def _judged_key(self, parameters: Parameters) -> Hashable:
+        return (self._run_key(parameters), parameters.profile, self._version(*_ZONES))
 
     def _run_key(self, parameters: Parameters) -> Hashable:
         shown = self._version("site_5g", *_SURFACE)

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 Told = Callable[[str, float], None]
 Stop = Callable[[], bool]
 _MOST_BYTES = 200_000_000
-_STAGES = {
+STAGES = {
     "sight": {"zh": "计算视距", "en": "lines of sight"},
     "signals": {"zh": "计算信号", "en": "signals"},
 }
+"""What a run is at, in words."""
 
 
 async def options(request: Request) -> Response:
@@ -45,7 +46,7 @@ async def start(request: Request) -> Response:
 
     def work(task: Task) -> Any:
         def told(stage: str, share: float) -> None:
-            task.report(share * 0.9, _STAGES.get(stage))
+            task.report(share * 0.9, STAGES.get(stage))
 
         current.runs.base(parameters, told, task.stop.is_set)
         task.report(0.95, {"zh": "汇总", "en": "tables"})

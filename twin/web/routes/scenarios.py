@@ -11,7 +11,9 @@ from twin import scenario
 from twin.errors import InputError
 from twin.indicators import Desk, comparison
 from twin.web import state
+from twin.web.routes.coverage import STAGES
 from twin.web.routes.replies import Json, body_object, in_thread, integer
+from twin.web.tasks import Task
 
 
 async def listed(request: Request) -> Response:
@@ -32,23 +34,48 @@ async def create(request: Request) -> Response:
 
     def make() -> scenario.Scenario:
         if "copy" not in texts:
-            return scenario.create(store, texts.pop("name", ""), **texts)
+            given = {key: texts.get(key, "") for key in ("name", "author", "note")}
+            return scenario.create(store, given["name"], author=given["author"], note=given["note"])
         return scenario.from_file(store, scenario.to_file(scenario.get(store, texts["copy"])) | texts)
 
     return Json((await in_thread(make)).as_dict(), 201)
 
 
 async def compare(request: Request) -> Response:
-    """``GET /api/scenarios/compare?a=&b=&coverage=``: every indicator under two scenarios, an empty one is the base.
+    """``GET /api/scenarios/compare?a=&b=``: every indicator under two scenarios; an empty one is the city as it is.
 
-    The modelled 5G rate (no. 2) needs a run at hand, which ``POST /api/coverage/run`` computes with its progress told;
-    ``coverage_missing`` says when it is wanted. With ``coverage=1`` the answer waits for it instead.
+    The modelled 5G rate (no. 2) is told where its run is at hand; ``coverage_missing`` says that it is wanted and not.
     """
-    current, asked = state.current(), request.query_params
-    desk = Desk(current.store, current.studies, current.runs)
-    a, b = asked.get("a", ""), asked.get("b", "")
-    run = asked.get("coverage") == "1"
-    return Json(await in_thread(lambda: comparison.compare(desk, a, b, coverage=run)))
+    asked = request.query_params
+    return Json(await in_thread(comparison.compare, _desk(), asked.get("a", ""), asked.get("b", "")))
+
+
+async def start_compare(request: Request) -> Response:
+    """``POST /api/scenarios/compare``: the same for ``a`` and ``b`` with the 5G run; answers with the task's id."""
+    from twin.analysis.coverage_5g.parameters import Parameters
+
+    desk, body = _desk(), await body_object(request)
+    a, b = (identity if isinstance(identity := body.get(name, ""), str) else "-" for name in ("a", "b"))
+    for identity in filter(None, (a, b)):
+        await in_thread(scenario.get, desk.store, identity)
+
+    def work(task: Task) -> Any:
+        def told(stage: str, share: float) -> None:
+            task.report(share * 0.6, STAGES.get(stage))
+
+        desk.runs.base(Parameters(), told, task.stop.is_set)
+        for number, identity in enumerate(filter(None, (a, b))):
+            task.report(0.6 + 0.15 * number, {"zh": "情景的 5G 覆盖", "en": "5G coverage of the scenario"})
+            desk.runs.answer(Parameters(), identity)
+        task.report(0.9, {"zh": "指标", "en": "indicators"})
+        return comparison.compare(desk, a, b, coverage=True)
+
+    return Json(state.current().tasks.start(work).as_dict(), 202)
+
+
+def _desk() -> Desk:
+    current = state.current()
+    return Desk(current.store, current.studies, current.runs)
 
 
 async def shown(request: Request) -> Response:
