@@ -31,6 +31,7 @@ from twin.store import Store
 if TYPE_CHECKING:
     from twin.analysis.coverage_5g.runs import Runs
     from twin.analysis.study import Studies
+    from twin.indicators.ledger import Ledger
     from twin.scenario import AnyEdit, Scenario
 
 Cost = Literal["count", "analysis", "run"]
@@ -40,11 +41,16 @@ _NO_METHOD = Text("", "")
 
 @dataclass(frozen=True)
 class Desk:
-    """What indicators are computed from: the store, and the studies and coverage runs kept beside it."""
+    """What indicators are computed from: the store, and the studies and coverage runs kept beside it.
+
+    With a ``ledger`` nobody waits at this desk and nothing is written: what takes seconds is told as it was last
+    noted, and the ledger computes and notes it meanwhile.
+    """
 
     store: Store
     studies: Studies
     runs: Runs
+    ledger: Ledger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,10 @@ class Context:
             return {}
         chosen = self.scenario
         return {"scenario": {"id": chosen.id, "name": chosen.name, "revision": chosen.revision}}
+
+
+class NotYetComputed(InputError):
+    """There is no value because nobody has asked for the long computation yet; says how to."""
 
 
 Function = Callable[[Context], Figure]

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twin.indicators import Desk, report, table
+from twin.errors import InputError
+from twin.indicators import Desk, computed, report, table
 from twin.web import state
+from twin.web.routes.coverage import STAGES
 from twin.web.routes.replies import Json, body_object, in_thread, integer
+from twin.web.tasks import Task
 
 
 async def listed(request: Request) -> Response:
     """``GET /api/indicators?scenario=&coverage=``: all 35 with target, value, status, trend, as-of date and evidence.
 
-    With ``coverage=1`` a 5G run is computed if none is at hand, which takes tens of seconds.
+    Answers at once: what takes long is told as it was last computed, with ``computing`` while it is computed anew. Only
+    a scenario, or a 5G run with ``coverage=1``, is waited for. Asked again with its ETag, the answer is 304 while
+    nothing has changed.
     """
     scenario, coverage = _asked(request)
-    return Json(await in_thread(lambda: report.summary(_desk(), scenario=scenario, coverage=coverage)))
+    desk = _desk(waiting=bool(scenario) or coverage)
+    reply = Json(await in_thread(lambda: report.summary(desk, scenario=scenario, coverage=coverage)))
+    tag = f'"{hashlib.blake2b(reply.body, digest_size=10).hexdigest()}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    reply.headers.update(headers)
+    return reply
 
 
 async def shown(request: Request) -> Response:
     """``GET /api/indicators/{no}?scenario=&coverage=``: one of them with its history."""
     no = _number(request)
     scenario, coverage = _asked(request)
-    return Json(await in_thread(lambda: report.one(_desk(), no, scenario=scenario, coverage=coverage)))
+    desk = _desk(waiting=bool(scenario) or coverage)
+    return Json(await in_thread(lambda: report.one(desk, no, scenario=scenario, coverage=coverage)))
 
 
 async def enter(request: Request) -> Response:
@@ -33,9 +49,41 @@ async def enter(request: Request) -> Response:
     return Json(await in_thread(report.set_value, _desk(), no, body), 201)
 
 
-def _desk() -> Desk:
+async def compute(request: Request) -> Response:
+    """``POST /api/indicators/{no}/compute``: compute one now, however long it takes; answers with the task's id."""
+    no = _number(request)
+    how = computed.registry().get(no)
+    if how is None:
+        raise InputError(
+            f"第 {no} 项指标不由系统计算；请录入数值及其来源。",
+            f"indicator {no} is not computed by the twin; enter a value with its source.",
+        )
     current = state.current()
-    return Desk(current.store, current.studies, current.runs)
+
+    def work(task: Task) -> Any:
+        if how.cost == "run":
+            from twin.analysis.coverage_5g.parameters import Parameters
+
+            current.runs.base(
+                Parameters(),
+                lambda stage, share: task.report(share * 0.9, STAGES.get(stage)),
+                task.stop.is_set,
+            )
+        task.report(0.95, {"zh": "汇总", "en": "tables"})
+        found = report.one(Desk(current.store, current.studies, current.runs), no, coverage=True)
+        if found["not_computed"] is not None:
+            raise InputError(found["not_computed"]["zh"], found["not_computed"]["en"])
+        return {"no": no, "value": found["computed"], "as_of": found["as_of"]}
+
+    return Json(current.tasks.start(work).as_dict(), 202)
+
+
+def _desk(*, waiting: bool = False) -> Desk:
+    """What requests read: at once and without writing, unless the answer is to be waited for."""
+    current = state.current()
+    if waiting:
+        return Desk(current.store, current.studies, current.runs)
+    return current.ledger.reading()
 
 
 def _number(request: Request) -> int:
