@@ -1,25 +1,29 @@
-# ruff: noqa: C901, PLR0912, PLR0915 - a compiled loop is one function
 """The two compressed streams of ``EXT_meshopt_compression``, written from its published bitstream.
 
 Appendix A of the glTF extension (Khronos Group, "EXT_meshopt_compression", ratified 2022) gives the decoder;
 these are encoders for its mode 0 (attributes) and mode 1 (triangles). A decoder gives the very bytes back,
 and the very triangles in the same order; a triangle may begin with another of its three corners.
+
+Nothing here is compiled: a conversion is a process of its own, and loading compiled loops would take it longer.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
-from bim.loops import kernel
-
 Bytes = npt.NDArray[np.uint8]
 Indices = npt.NDArray[np.uint32]
+I64 = npt.NDArray[np.int64]
 
 _GROUP = 16
 _TAIL_BYTES = 32
-_FIFO = 16
-_FREE = np.uint32(0xFFFFFFFF)  # what an entry of a FIFO holds before anything was pushed
+_AT_ONCE = 4_000_000
+"""Bytes of attributes that are gone through together; bounds what that takes of memory."""
+_WRITTEN_OUT = 15
+"""What a triangle's code says of a corner that is in no list."""
 
 
 def attributes(rows: Bytes) -> Bytes:
@@ -29,241 +33,188 @@ def attributes(rows: Bytes) -> Bytes:
         raise ValueError(f"a stride of {stride} bytes cannot be encoded")
     if not count:
         raise ValueError("there is nothing to encode")
-    return _attributes(np.ascontiguousarray(rows))
+    block = min((8192 // stride) & ~15, 256)
+    together = max(1, _AT_ONCE // (block * stride)) * block
+    parts = [np.array([0xA0], np.uint8)]
+    for start in range(0, count, together):
+        before = rows[start - 1 if start else 0]
+        parts += _blocks(rows[start : start + together], before, block)
+    parts += [np.zeros(max(_TAIL_BYTES - stride, 0), np.uint8), rows[0]]
+    return np.concatenate(parts)
+
+
+def _blocks(rows: Bytes, before: Bytes, block: int) -> list[Bytes]:
+    """The blocks of ``rows``, of which all but the last are full; ``before`` is the row before them."""
+    delta = np.diff(rows, axis=0, prepend=before[None])  # in bytes, hence around the corner
+    zigzag = np.where(delta & 0x80, ~(delta << 1), delta << 1).astype(np.uint8)
+    full = len(rows) // block * block
+    parts = []
+    if full:
+        parts.append(_packed(zigzag[:full].reshape(-1, block, rows.shape[1]).transpose(0, 2, 1)))
+    if full < len(rows):
+        rest = np.pad(zigzag[full:], ((0, -(len(rows) - full) % _GROUP), (0, 0)))
+        parts.append(_packed(rest.T[None]))
+    return parts
+
+
+def _packed(values: Bytes) -> Bytes:
+    """The bytes of blocks (n, columns, rows), their rows a multiple of 16: a header each column, then its groups."""
+    groups = values.shape[2] // _GROUP
+    header = (groups + 3) // 4
+    members = np.ascontiguousarray(values).reshape(-1, _GROUP)
+    size_2 = 4 + (members >= 3).sum(axis=1)
+    size_4 = 8 + (members >= 15).sum(axis=1)
+    mode = np.where(size_4 < _GROUP, 2, 3)
+    mode[(size_2 <= size_4) & (size_2 < _GROUP)] = 1
+    mode[~members.any(axis=1)] = 0
+    size = np.choose(mode, [0, size_2, size_4, _GROUP])
+    headers = np.zeros((len(members) // groups, 4 * header), np.uint8)
+    headers[:, :groups] = mode.reshape(-1, groups)
+    headers = (headers.reshape(-1, header, 4) << np.array([0, 2, 4, 6], np.uint8)).sum(axis=2, dtype=np.uint8)
+    column = np.arange(len(members)) // groups
+    ends = np.cumsum(size) + header * (column + 1)
+    at = ends - size
+    out = np.zeros(int(ends[-1]), np.uint8)
+    out[(at[::groups, None] - header) + np.arange(header)] = headers
+    _put(out, at[mode == 3], members[mode == 3])
+    for bits in (2, 4):
+        chosen = mode == bits // 2
+        _put_short(out, at[chosen], members[chosen], bits)
+    return out
+
+
+def _put(out: Bytes, at: I64, what: Bytes) -> None:
+    out[at[:, None] + np.arange(what.shape[1])] = what
+
+
+def _put_short(out: Bytes, at: I64, members: Bytes, bits: int) -> None:
+    """Groups in ``bits`` bits a member; those that do not fit follow their group as they are."""
+    sentinel, each = (1 << bits) - 1, 8 // bits
+    short = np.minimum(members, sentinel).reshape(-1, _GROUP // each, each)
+    shifts = np.arange(8 - bits, -1, -bits).astype(np.uint8)
+    _put(out, at, (short << shifts).sum(axis=2, dtype=np.uint8))
+    large = members >= sentinel
+    group, place = np.nonzero(large)
+    rank = (np.cumsum(large, axis=1) - 1)[group, place]
+    out[at[group] + _GROUP // each + rank] = members[group, place]
 
 
 def triangles(indices: Indices) -> Bytes:
     """Encode ``indices`` (3 n) of a triangle list as mode 1."""
     if not indices.size or indices.size % 3:
         raise ValueError("a triangle list holds three indices a triangle")
-    return _triangles(np.ascontiguousarray(indices, np.uint32))
+    codes, data, pairs = _codes(indices.tolist())
+    # Three new vertices always have an entry: written out, their 0 would restart the count.
+    counts = Counter(pair for pair in pairs.values() if pair and pair >> 4 != 15 and pair & 15 != 15)
+    table = [0, *(pair for pair, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:13])]
+    entry = {pair: number for number, pair in enumerate(table)}
+    for at, pair in pairs.items():
+        if pair in entry:
+            codes[at] = 0xF0 | entry[pair]
+    written = bytes(value & 0xFF for value in data if value < 256 or (value >> 8) - 1 not in entry)
+    whole = bytes([0xE1]) + bytes(codes) + written + bytes(table) + bytes(16 - len(table))
+    return np.frombuffer(whole, np.uint8)
 
 
-@kernel
-def _attributes(rows: Bytes) -> Bytes:
-    count, stride = rows.shape
-    block = min((8192 // stride) & ~15, 256)
-    blocks = (count + block - 1) // block
-    groups = (block + _GROUP - 1) // _GROUP
-    out = np.zeros(
-        1 + blocks * stride * ((groups + 3) // 4 + groups * 24) + max(stride, _TAIL_BYTES), np.uint8
-    )
-    out[0] = 0xA0
-    at = 1
-    last = rows[0].copy()
-    zigzag = np.zeros(block, np.uint8)
-    for start in range(0, count, block):
-        size = min(block, count - start)
-        groups = (size + _GROUP - 1) // _GROUP
-        for column in range(stride):
-            previous = last[column]
-            for i in range(groups * _GROUP):
-                if i < size:
-                    byte_now = rows[start + i, column]
-                    delta = (int(byte_now) - int(previous)) & 0xFF
-                    zigzag[i] = (~(delta << 1)) & 0xFF if delta & 0x80 else (delta << 1) & 0xFF
-                    previous = byte_now
-                else:
-                    zigzag[i] = 0
-            last[column] = previous
-            header = at
-            at += (groups + 3) // 4
-            for group in range(groups):
-                first = group * _GROUP
-                beyond_zero, beyond_two, beyond_four = 0, 0, 0
-                for i in range(first, first + _GROUP):
-                    beyond_zero += zigzag[i] > 0
-                    beyond_two += zigzag[i] >= 3
-                    beyond_four += zigzag[i] >= 15
-                two, four = 4 + beyond_two, 8 + beyond_four
-                if beyond_zero == 0:
-                    mode = 0
-                elif two <= four and two < 16:
-                    mode = 1
-                elif four < 16:
-                    mode = 2
-                else:
-                    mode = 3
-                out[header + group // 4] |= np.uint8(mode << (2 * (group % 4)))
-                if mode == 3:
-                    out[at : at + _GROUP] = zigzag[first : first + _GROUP]
-                    at += _GROUP
-                elif mode > 0:
-                    bits = 2 * mode
-                    sentinel = (1 << bits) - 1
-                    each = 8 // bits
-                    for byte in range(_GROUP // each):
-                        packed = 0
-                        for i in range(each):
-                            value = int(zigzag[first + byte * each + i])
-                            packed = (packed << bits) | (value if value < sentinel else sentinel)
-                        out[at] = packed
-                        at += 1
-                    for i in range(first, first + _GROUP):
-                        if zigzag[i] >= sentinel:
-                            out[at] = zigzag[i]
-                            at += 1
-    at += max(_TAIL_BYTES - stride, 0)
-    out[at : at + stride] = rows[0]
-    return out[: at + stride].copy()
+def _codes(indices: list[int]) -> tuple[list[int], list[int], dict[int, int]]:  # noqa: C901, PLR0912, PLR0915
+    """The codes of triangles, the bytes that follow them, and the pairs of lists that the table may replace.
 
-
-@kernel
-def _varint(out: Bytes, at: int, value: int) -> int:
-    while value > 0x7F:
-        out[at] = (value & 0x7F) | 0x80
-        value >>= 7
-        at += 1
-    out[at] = value
-    return at + 1
-
-
-@kernel
-def _explicit(out: Bytes, at: int, index: int, last: int) -> int:
-    delta = index - last
-    return _varint(out, at, (~(delta << 1) if delta < 0 else delta << 1) & 0xFFFFFFFF)
-
-
-@kernel
-def _find(fifo: Indices, head: int, vertex: int, depth: int) -> int:
-    """How many pushes ago ``vertex`` was pushed, or -1."""
-    for back in range(depth):
-        if fifo[(head - 1 - back) & 15] == vertex:
-            return back
-    return -1
-
-
-@kernel
-def _triangles(indices: Indices) -> Bytes:
-    """Two passes: the first counts the pairs of the lookup table, the second writes with the commonest."""
-    table = np.zeros(16, np.uint8)
-    seen = np.zeros(256, np.int64)
-    _write_triangles(indices, table, 1, seen)
-    size = 1  # three new vertices always have an entry: written out, their 0 would restart the count
-    seen[0] = 0
-    for _ in range(13):
-        best = -1
-        for pair in range(256):
-            if (
-                seen[pair] > 0
-                and (pair >> 4) != 15
-                and (pair & 15) != 15
-                and (best < 0 or seen[pair] > seen[best])
-            ):
-                best = pair
-        if best < 0:
-            break
-        table[size] = best
-        seen[best] = 0
-        size += 1
-    return _write_triangles(indices, table, size, seen)
-
-
-@kernel
-def _write_triangles(indices: Indices, table: Bytes, size: int, seen: npt.NDArray[np.int64]) -> Bytes:
-    count = indices.size // 3
-    codes = np.zeros(count, np.uint8)
-    data = np.zeros(count * 16 + 16, np.uint8)
-    at = 0
-    edges = np.full((_FIFO, 2), _FREE, np.uint32)
-    vertices = np.full(_FIFO, _FREE, np.uint32)
-    edge_head, vertex_head = 0, 0
+    The last are by the number of their triangle; among the bytes such a pair stands as ``pair | (pair + 1) << 8``. The
+    queues of the specification hold the last sixteen edges and vertices; here each is kept with when it came.
+    """
+    codes: list[int] = []
+    data: list[int] = []
+    pairs: dict[int, int] = {}
+    edges: dict[tuple[int, int], int] = {}
+    vertices: dict[int, int] = {}
+    edge_time, vertex_time = 0, 0  # how many have come
     following, last = 0, 0
-    for triangle in range(count):
-        a, b, c = int(indices[3 * triangle]), int(indices[3 * triangle + 1]), int(indices[3 * triangle + 2])
-        found = -1
-        for back in range(15):
-            p, q = edges[(edge_head - 1 - back) & 15]
-            if p == a and q == b:
-                found = back
-            elif p == b and q == c:
-                found = back
-                a, b, c = b, c, a
-            elif p == c and q == a:
-                found = back
-                a, b, c = c, a, b
-            if found >= 0:
-                break
-        if found >= 0:
-            recent = _find(vertices, vertex_head, c, 13)
-            if recent >= 1:
+    when, came = edges.get, vertices.get
+    corners = iter(indices)
+    for a, b, c in zip(corners, corners, corners, strict=True):
+        first, second, third = when((a, b), -99), when((b, c), -99), when((c, a), -99)
+        newest = max(first, second, third)
+        back = edge_time - 1 - newest
+        if back < 15:
+            if newest != first:
+                if newest == second:
+                    a, b, c = b, c, a  # noqa: PLW2901
+                else:
+                    a, b, c = c, a, b  # noqa: PLW2901
+            recent = vertex_time - 1 - came(c, -99)
+            if 1 <= recent < 13:
                 low = recent
-            elif c == following:
-                low = 0
-                following += 1
-            elif c == last - 1:
-                low = 13
-                last = c
-            elif c == last + 1:
-                low = 14
-                last = c
             else:
-                low = 15
-                at = _explicit(data, at, c, last)
-                last = c
-            codes[triangle] = (found << 4) | low
-            if low == 0 or low >= 13:
-                vertices[vertex_head & 15] = c
-                vertex_head += 1
+                if c == following:
+                    low = 0
+                    following += 1
+                else:
+                    delta = c - last
+                    low = 13 if delta == -1 else 14 if delta == 1 else 15
+                    if low == 15:
+                        _signed(data, delta)
+                    last = c
+                vertices[c] = vertex_time
+                vertex_time += 1
+            codes.append(back << 4 | low)
         else:
             if b == following:
-                a, b, c = b, c, a
+                a, b, c = b, c, a  # noqa: PLW2901
             elif c == following:
-                a, b, c = c, a, b
+                a, b, c = c, a, b  # noqa: PLW2901
             anew = following > 0 and a == 0 and b == 1 and c == 2  # another list begins in the same stream
             if anew:
                 following = 0
             new_a = a == following
             following += new_a
-            z = -1 if anew else _find(vertices, vertex_head, b, 14)
-            z = 15 if z < 0 else z + 1
-            if z == 15 and b == following:
-                z = 0
+            high = low = _WRITTEN_OUT
+            if not anew:
+                recent = vertex_time - 1 - came(b, -99)
+                high = recent + 1 if recent < 14 else _WRITTEN_OUT
+                recent = vertex_time - 1 - came(c, -99)
+                low = recent + 1 if recent < 14 else _WRITTEN_OUT
+            if high == _WRITTEN_OUT and b == following:
+                high = 0
                 following += 1
-            w = -1 if anew else _find(vertices, vertex_head, c, 14)
-            w = 15 if w < 0 else w + 1
-            if w == 15 and c == following:
-                w = 0
+            if low == _WRITTEN_OUT and c == following:
+                low = 0
                 following += 1
-            pair = (z << 4) | w
-            entry = -1
+            pair = high << 4 | low
             if new_a and not anew:
-                seen[pair] += 1
-                for i in range(size):
-                    if table[i] == pair:
-                        entry = i
-            if entry >= 0:
-                codes[triangle] = 0xF0 | entry
+                pairs[len(codes)] = pair
+                data.append(pair | pair + 1 << 8)
             else:
-                codes[triangle] = 0xFE if new_a else 0xFF
-                data[at] = pair
-                at += 1
-                if not new_a:
-                    at = _explicit(data, at, a, last)
-                    last = a
-                if z == 15:
-                    at = _explicit(data, at, b, last)
-                    last = b
-                if w == 15:
-                    at = _explicit(data, at, c, last)
-                    last = c
-            vertices[vertex_head & 15] = a
-            vertex_head += 1
-            if z in {0, 15}:
-                vertices[vertex_head & 15] = b
-                vertex_head += 1
-            if w in {0, 15}:
-                vertices[vertex_head & 15] = c
-                vertex_head += 1
-            edges[edge_head & 15, 0], edges[edge_head & 15, 1] = b, a
-            edge_head += 1
-        edges[edge_head & 15, 0], edges[edge_head & 15, 1] = c, b
-        edge_head += 1
-        edges[edge_head & 15, 0], edges[edge_head & 15, 1] = a, c
-        edge_head += 1
-    out = np.zeros(1 + count + at + 16, np.uint8)
-    out[0] = 0xE1
-    out[1 : 1 + count] = codes
-    out[1 + count : 1 + count + at] = data[:at]
-    out[1 + count + at :] = table
-    return out
+                data.append(pair)
+            codes.append(0xFE if new_a else 0xFF)
+            if not new_a:
+                _signed(data, a - last)
+                last = a
+            vertices[a] = vertex_time
+            vertex_time += 1
+            if high == _WRITTEN_OUT:
+                _signed(data, b - last)
+                last = b
+            if high in {0, _WRITTEN_OUT}:
+                vertices[b] = vertex_time
+                vertex_time += 1
+            if low == _WRITTEN_OUT:
+                _signed(data, c - last)
+                last = c
+            if low in {0, _WRITTEN_OUT}:
+                vertices[c] = vertex_time
+                vertex_time += 1
+            edges[b, a] = edge_time
+            edge_time += 1
+        edges[c, b] = edge_time
+        edges[a, c] = edge_time + 1
+        edge_time += 2
+    return codes, data, pairs
+
+
+def _signed(data: list[int], delta: int) -> None:
+    """Append a signed number in sevens of bits."""
+    value = (~(delta << 1) if delta < 0 else delta << 1) & 0xFFFFFFFF
+    while value > 0x7F:
+        data.append(value & 0x7F | 0x80)
+        value >>= 7
+    data.append(value)

@@ -1,4 +1,3 @@
-# ruff: noqa: C901, PLR0912, PLR0915 - a compiled loop is one function
 """Normals of a triangle mesh: smooth over gentle bends, sharp over creases."""
 
 from __future__ import annotations
@@ -6,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bim.loops import kernel
-
 F64 = npt.NDArray[np.float64]
 I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+I8 = npt.NDArray[np.int8]
+U32 = npt.NDArray[np.uint32]
 
-_BUSY = 512  # corners at one vertex beyond which it is shaded flat: the work grows with their square
+_BUSY = 512
+"""Corners at one vertex beyond which it is shaded flat: the work grows with their square."""
+_PAIRS_AT_ONCE = 1_000_000
 
 
-@kernel
-def split(
-    vertices: F64, faces: I32, colour: npt.NDArray[np.uint32], crease: float
-) -> tuple[I32, npt.NDArray[np.int8], npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+def split(vertices: F64, faces: I32, colour: U32, crease: float) -> tuple[I32, I8, U32, U32]:
     """Give every corner a normal and join the corners of a vertex that look the same.
 
     Parameters
@@ -35,85 +34,57 @@ def split(
         For every new vertex the one it was, its normal in 1/127 and its colour; and (m, 3) of new vertices.
         New vertices are numbered by their first use.
     """
-    count, corners = len(vertices), 3 * len(faces)
-    weight = np.zeros((len(faces), 3))
-    unit = np.zeros((len(faces), 3))
-    degree = np.zeros(count + 1, np.int64)
-    for f in range(len(faces)):
-        a, b, c = faces[f]
-        ux, uy, uz = (
-            vertices[b, 0] - vertices[a, 0],
-            vertices[b, 1] - vertices[a, 1],
-            vertices[b, 2] - vertices[a, 2],
-        )
-        vx, vy, vz = (
-            vertices[c, 0] - vertices[a, 0],
-            vertices[c, 1] - vertices[a, 1],
-            vertices[c, 2] - vertices[a, 2],
-        )
-        x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        weight[f, 0], weight[f, 1], weight[f, 2] = x, y, z
-        length = np.sqrt(x * x + y * y + z * z)
-        if length > 0.0:
-            unit[f, 0], unit[f, 1], unit[f, 2] = x / length, y / length, z / length
-        else:
-            unit[f, 2] = 1.0
-        degree[a + 1] += 1
-        degree[b + 1] += 1
-        degree[c + 1] += 1
-    start = np.cumsum(degree)
-    free = start[:-1].copy()
-    around = np.empty(corners, np.int64)
-    for corner in range(corners):
-        vertex = faces[corner // 3, corner % 3]
-        around[free[vertex]] = corner
-        free[vertex] += 1
-    packed = np.zeros((corners, 3), np.int8)
-    leader = np.empty(corners, np.int64)
-    for vertex in range(count):
-        first, end = start[vertex], start[vertex + 1]
-        for i in range(first, end):
-            corner = around[i]
-            f = corner // 3
-            x, y, z = unit[f]
-            if end - first <= _BUSY:
-                sx, sy, sz = 0.0, 0.0, 0.0
-                for j in range(first, end):
-                    g = around[j] // 3
-                    if unit[g, 0] * x + unit[g, 1] * y + unit[g, 2] * z >= crease:
-                        sx += weight[g, 0]
-                        sy += weight[g, 1]
-                        sz += weight[g, 2]
-                length = np.sqrt(sx * sx + sy * sy + sz * sz)
-                if length > 0.0:
-                    x, y, z = sx / length, sy / length, sz / length
-            packed[corner, 0] = np.int8(np.rint(127.0 * x))
-            packed[corner, 1] = np.int8(np.rint(127.0 * y))
-            packed[corner, 2] = np.int8(np.rint(127.0 * z))
-            leader[corner] = corner
-            for j in range(first, i):
-                other = leader[around[j]]
-                if (
-                    packed[other, 0] == packed[corner, 0]
-                    and packed[other, 1] == packed[corner, 1]
-                    and packed[other, 2] == packed[corner, 2]
-                    and colour[other // 3] == colour[f]
-                ):
-                    leader[corner] = other
-                    break
-    number = np.full(corners, -1, np.int64)
-    source = np.empty(corners, np.int32)
-    normals = np.empty((corners, 3), np.int8)
-    colours = np.empty(corners, np.uint32)
-    triangles = np.empty((len(faces), 3), np.uint32)
-    size = 0
-    for corner in range(corners):
-        lead = leader[corner]
-        if number[lead] < 0:
-            number[lead] = size
-            source[size] = faces[lead // 3, lead % 3]
-            normals[size] = packed[lead]
-            colours[size] = colour[lead // 3]
-            size += 1
-        triangles[corner // 3, corner % 3] = number[lead]
-    return source[:size].copy(), normals[:size].copy(), colours[:size].copy(), triangles
+    corner_vertex = faces.ravel()
+    first, second, third = vertices[faces].transpose(1, 0, 2)
+    weight = np.cross(second - first, third - first)
+    length = np.sqrt((weight * weight).sum(axis=1))
+    flat = length > 0.0
+    unit = np.zeros_like(weight)
+    unit[:, 2] = 1.0
+    unit[flat] = weight[flat] / length[flat, None]
+    packed = np.rint(127.0 * _smooth(corner_vertex, weight, unit, crease)).astype(np.int8)
+    return _joined(corner_vertex, packed, np.repeat(colour, 3))
+
+
+def _smooth(corner_vertex: I32, weight: F64, unit: F64, crease: float) -> F64:
+    """The normal of every corner: the sum of the faces around its vertex that its own bends into gently."""
+    normals = np.repeat(unit, 3, axis=0)
+    around = np.argsort(corner_vertex, kind="stable")
+    degree = np.bincount(corner_vertex)
+    start = np.cumsum(degree) - degree
+    for many in np.unique(degree[(degree > 1) & (degree <= _BUSY)]):
+        starts = start[degree == many]
+        together = max(1, _PAIRS_AT_ONCE // int(many * many))
+        for first in range(0, len(starts), together):
+            corners = around[starts[first : first + together, None] + np.arange(many)]
+            normals[corners] = _summed(weight[corners // 3], unit[corners // 3], crease)
+    return normals
+
+
+def _summed(weight: F64, unit: F64, crease: float) -> F64:
+    """Normals (n, k, 3) of the k corners at each of n vertices, from their faces' weights and normals."""
+    x, y, z = unit[:, :, 0], unit[:, :, 1], unit[:, :, 2]
+    near = x[:, :, None] * x[:, None] + y[:, :, None] * y[:, None] + z[:, :, None] * z[:, None] >= crease
+    total = np.zeros_like(weight)
+    for i in range(weight.shape[1]):
+        total += near[:, :, i, None] * weight[:, i, None]
+    length = np.sqrt((total * total).sum(axis=2))[:, :, None]
+    return np.divide(total, length, out=unit.copy(), where=length > 0.0)
+
+
+def _joined(corner_vertex: I32, packed: I8, colour: U32) -> tuple[I32, I8, U32, U32]:
+    """Join the corners of a vertex with the same normal and colour; the first of them stands for all."""
+    palette, shade = np.unique(colour, return_inverse=True)
+    look = corner_vertex.astype(np.int64) * len(palette) + shade
+    for axis in range(3):
+        look = (look << 8) + (packed[:, axis].astype(np.int64) + 128)
+    order = np.argsort(look, kind="stable")  # equal ones stay in the order of the corners
+    new = np.ones(len(order), bool)
+    new[1:] = np.diff(look[order]) != 0
+    firsts = order[new]
+    leads = np.sort(firsts)
+    number = np.empty(len(order), np.uint32)
+    number[leads] = np.arange(len(leads), dtype=np.uint32)
+    triangles = np.empty(len(order), np.uint32)
+    triangles[order] = number[firsts][np.cumsum(new) - 1]
+    return corner_vertex[leads].astype(np.int32), packed[leads], colour[leads], triangles.reshape(-1, 3)

@@ -25,6 +25,7 @@ from twin.web.routes import (
     indicators,
     life_circle,
     models,
+    report,
     scenarios,
     tiles,
     tours,
@@ -37,7 +38,7 @@ PAGES = Path(__file__).parent / "entry" / "main.py"
 """The script Streamlit runs. It stands alone in its folder, because Streamlit puts that folder first on the
 import path, where any other module would stand in for an installed package of its name."""
 
-_PREFIXES = ("api", "tiles", "assets", "id", "models", "ogc", "sta")
+_PREFIXES = ("api", "picture", "tiles", "assets", "id", "models", "ogc", "sta")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -142,6 +143,12 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("PUT", "/api/tours/{id}", tours.replace),
     ("DELETE", "/api/tours/{id}", tours.delete),
     ("POST", "/api/tours/{id}/viewpoints", tours.append),
+    ("GET", "/picture", report.page),
+    ("POST", "/api/report", report.start),
+    ("GET", "/api/report/options", report.options),
+    ("GET", "/api/report/files/{file}", report.file),
+    ("GET", "/api/report/pictures/{token}", report.take),
+    ("POST", "/api/report/pictures/{token}/{key}", report.put),
     ("GET", "/api/tasks/{id}", life_circle.task),
     ("DELETE", "/api/tasks/{id}", life_circle.cancel),
     ("POST", "/api/undo", api.undo),

@@ -17,6 +17,8 @@ from twin import describe, features, tiles
 from twin.analysis.coverage_5g.runs import Runs
 from twin.analysis.study import Studies
 from twin.errors import TwinError
+from twin.indicators import Desk
+from twin.indicators.ledger import Ledger
 from twin.jobs import Jobs
 from twin.models.intake import Intake
 from twin.settings import Settings
@@ -40,6 +42,7 @@ class State:
     studies: Studies
     runs: Runs
     tasks: Tasks
+    ledger: Ledger
     _memo: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _memo_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -81,10 +84,12 @@ class State:
             from bim import loops
             from twin.analysis import network, siting
             from twin.analysis.life_circle import Parameters
+            from twin.indicators import report
 
             # The home may be closed meanwhile, or hold nothing to compute from.
             with suppress(TwinError, duckdb.Error):
                 self.studies.study(Parameters())
+                report.rows(self.ledger.reading())
             network.warm_up()
             siting.warm_up()
             loops.warm_up()
@@ -103,6 +108,7 @@ def start(settings: Settings) -> State:
         data = tiles.tile(store.cursor(), all_layers()[layer], store.kept(layer, number), z, x, y)
         return tiles.compressed(data) if data else b""
 
+    studies, runs = Studies(store), Runs(store, settings.executor)
     cache = TileCache(make, settings.tile_cache_mb * 1_000_000)
     _state = State(
         settings,
@@ -110,9 +116,10 @@ def start(settings: Settings) -> State:
         cache,
         Jobs(store, settings),
         Intake(store, settings),
-        Studies(store),
-        Runs(store, settings.executor),
+        studies,
+        runs,
         Tasks(),
+        Ledger(Desk(store, studies, runs)),
     )
     _announce(_state)
     threading.Thread(target=_state.warm, name="warm-up", daemon=True).start()
@@ -126,6 +133,7 @@ def stop() -> None:
         return
     _server_file(_state.settings.home).unlink(missing_ok=True)
     _state.tasks.close()
+    _state.ledger.close()
     _state.jobs.close()
     _state.intake.close()
     _state.tiles.close()

@@ -22,7 +22,7 @@ _TYPES = {
     ".png": "image/png",
 }
 _FOLDERS = (
-    "vendor", "map", "page", "evidence", "data_page", "analysis", "life_circle", "coverage", "bim", "indicators", "stage", "wall", "text",
+    "vendor", "map", "page", "evidence", "data_page", "analysis", "life_circle", "coverage", "bim", "indicators", "stage", "picture", "wall", "text",
 )  # fmt: skip
 
 
