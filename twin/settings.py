@@ -26,6 +26,14 @@ class Settings:
         default="127.0.0.1",
         metadata={"env": "TWIN_ADDRESS", "meaning": "address the server listens on"},
     )
+    visitors: str = field(
+        default="remote",
+        metadata={
+            "env": "TWIN_VISITORS",
+            "meaning": "what other machines may use when the server listens on a network: "
+            "remote (the phone that drives a wall) or all",
+        },
+    )
     port: int = field(default=8501, metadata={"env": "TWIN_PORT", "meaning": "port the server listens on"})
     language: str = field(
         default="zh", metadata={"env": "TWIN_LANGUAGE", "meaning": "first language: zh or en"}
@@ -62,6 +70,13 @@ class Settings:
             "meaning": "where large computations run: inline, processes, processes:N or dask://host:port",
         },
     )
+    browser: str = field(
+        default="",
+        metadata={
+            "env": "TWIN_BROWSER",
+            "meaning": "Edge, Chrome or Chromium that draws the maps of reports: its path; empty: found on the machine",
+        },
+    )
     demo_seed: int = field(
         default=310114,
         metadata={"env": "TWIN_DEMO_SEED", "meaning": "seed of the demonstration city"},
@@ -95,5 +110,10 @@ class Settings:
             raise InputError(
                 f"语言 {settings.language!r} 不受支持，请用 zh 或 en。",
                 f"language {settings.language!r} is not known; use zh or en.",
+            )
+        if settings.visitors not in ("remote", "all"):
+            raise InputError(
+                f"TWIN_VISITORS 的值 {settings.visitors!r} 无效，请用 remote 或 all。",
+                f"TWIN_VISITORS={settings.visitors!r} is not known; use remote or all.",
             )
         return settings

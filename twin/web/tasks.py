@@ -1,6 +1,7 @@
 """Long work of a server: started by a request, followed by others, cancelled by another.
 
-One task runs at a time beside the imports, so that no analysis starves the map.
+One analysis runs at a time beside the imports, so that none starves the map; a report runs in a lane of its
+own, because the browser that draws its maps may ask for an analysis.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from twin.errors import Cancelled, TwinError, UnknownName
 
 _log = logging.getLogger(__name__)
 Status = Literal["waiting", "running", "done", "failed", "cancelled"]
+Lane = Literal["analysis", "report"]
 _KEPT = 50
 
 
@@ -60,16 +62,19 @@ class Tasks:
 
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="task")
+        self._pools: dict[Lane, ThreadPoolExecutor] = {
+            "analysis": ThreadPoolExecutor(1, thread_name_prefix="task"),
+            "report": ThreadPoolExecutor(1, thread_name_prefix="report"),
+        }
 
-    def start(self, work: Work) -> Task:
-        """Queue ``work(task)``; what it returns becomes the result."""
+    def start(self, work: Work, lane: Lane = "analysis") -> Task:
+        """Queue ``work(task)`` behind the others of its lane; what it returns becomes the result."""
         task = Task(uuid.uuid4().hex)
         self._tasks[task.id] = task
         for old in list(self._tasks)[:-_KEPT]:
             if self._tasks[old].status not in ("waiting", "running"):
                 del self._tasks[old]
-        self._pool.submit(self._run, task, work)
+        self._pools[lane].submit(self._run, task, work)
         return task
 
     def get(self, identity: str) -> Task:
@@ -80,10 +85,11 @@ class Tasks:
             raise UnknownName("没有这个任务。", "there is no such task.") from None
 
     def close(self) -> None:
-        """Ask every task to stop and wait for the one that runs."""
+        """Ask every task to stop and wait for those that run."""
         for task in self._tasks.values():
             task.stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
 
     @staticmethod
     def _run(task: Task, work: Work) -> None:

@@ -10,14 +10,18 @@ const WIDTH_4K = 3840;
 export async function picture(app, size = 'screen') {
   const width = app.canvas.clientWidth;
   const scale = size === '4k' ? Math.max(1, WIDTH_4K / width) : undefined;
-  const map = await app.engine.capture(scale);
+  return furnished(app, await app.engine.capture(scale));
+}
+
+/** The drawn map (a canvas of any sharpness) with title, legend, scale, date, sources and the synthetic mark laid over it. */
+export function furnished(app, map, title = t('title')) {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, {width: map.width, height: map.height});
   const pen = canvas.getContext('2d');
   pen.fillStyle = token('ground');
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(map, 0, 0);
-  furnish(app, pen, map.width, map.height, map.width / width);
+  furnish(app, pen, map.width, map.height, map.width / app.canvas.clientWidth, title);
   return canvas;
 }
 
@@ -34,7 +38,7 @@ export async function saveImage(app, size) {
   return link.download;
 }
 
-function furnish(app, pen, width, height, ratio) {
+function furnish(app, pen, width, height, ratio, title) {
   const u = ratio * app.scale() * 15; // pixels an em
   const font = (size, weight = 400) => { pen.font = `${weight} ${size * u}px ${tokens().font}`; };
   const text = (words, x, y, color = 'text_1') => { pen.fillStyle = token(color); pen.fillText(words, x, y); };
@@ -53,7 +57,6 @@ function furnish(app, pen, width, height, ratio) {
   // Title, with the notice that the data is synthetic, which no picture may lose.
   const synthetic = twin.origin === 'synthetic' || twin.origin === 'mixed' ? t(twin.origin === 'mixed' ? 'mixed' : 'synthetic') : '';
   font(1.35, 600);
-  const title = t('title');
   const titleWidth = pen.measureText(title).width;
   font(0.95, 600);
   const noticeWidth = synthetic ? pen.measureText(synthetic).width + 1.6 * u : 0;
