@@ -12,6 +12,7 @@ from twin.settings import ROOT
 
 WEB = ROOT / "twin" / "web"
 PREFIXES = {
+    "annotations": "annotations",
     "map": "map",
     "page": "page",
     "evidence": "evidence",
@@ -21,9 +22,12 @@ PREFIXES = {
     "coverage": "coverage",
     "bim": "bim",
     "indicators": "indicators",
+    "remote": "remote",
+    "briefing": "briefing",
+    "scenarios": "scenarios",
 }
 FOLDERS = tuple(WEB / name for name in PREFIXES)
-SHARED = ("life_circle", "coverage", "bim")
+SHARED = ("life_circle", "coverage", "bim", "scenarios")
 """Folders of pages that take a text from ``analysis.`` where they have none of their own."""
 _LITERAL = re.compile(r"""(===\s*)?(?:'([^'\n]*)'|`([^`\n]*)`)""")
 _KEY = re.compile(r"[a-z][a-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*")

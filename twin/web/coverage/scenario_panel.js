@@ -4,6 +4,7 @@ import {placeTool} from '../analysis/edit_tools.js';
 import {ScenarioPanel as Base} from '../analysis/scenario_panel.js';
 import {h, select} from '../map/dom.js';
 import {say} from '../map/text.js';
+import {editText} from './edit_text.js';
 import {newSite} from './sites.js';
 import {t} from './text.js';
 
@@ -20,17 +21,7 @@ export class ScenarioPanel extends Base {
   }
 
   editText(edit) {
-    const {page} = this;
-    const name = edit.fid > 0 ? page.marks.name('site_5g', edit.fid) : '';
-    const added = edit.fid < 0 && page.scenarios.current?.edits.find((item) => item.id === -edit.fid)?.values?.name;
-    const site = name || added || say(page.app.layer[edit.layer]?.title) || edit.layer;
-    const values = edit.values ?? {};
-    if (edit.kind === 'add') return t('edit.add', {site: values.name || site});
-    if (edit.kind === 'move') return t('edit.move', {site});
-    if (edit.kind === 'remove') return t('edit.remove', {site});
-    if (edit.kind === 'build') return t('edit.build', {name: edit.name || say(page.app.layer.building?.title)});
-    if (edit.kind !== 'change') return t('edit.other');
-    if (values.status) return t(values.status === 'off' ? 'edit.off' : 'edit.on', {site});
-    return t('edit.sectors', {site});
+    const {marks, scenarios, app} = this.page;
+    return editText(edit, {layers: app.layer, edits: scenarios.current?.edits ?? [], name: edit.fid > 0 ? marks.name('site_5g', edit.fid) : ''});
   }
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from twin.web.pages import bim, coverage, data, explore, indicators, life_circle
+from twin.web.pages import bim, coverage, data, explore, indicators, life_circle, scenarios
 
 pages = [
     st.Page(explore.show, title="总览 Explore", url_path="explore", default=True),
@@ -12,6 +12,7 @@ pages = [
     st.Page(coverage.show, title="5G 覆盖 5G coverage", url_path="coverage"),
     st.Page(bim.show, title="建筑模型 BIM", url_path="bim"),
     st.Page(indicators.show, title="指标 Indicators", url_path="indicators"),
+    st.Page(scenarios.show, title="情景 Scenarios", url_path="scenarios"),
     st.Page(data.show, title="数据 Data", url_path="data"),
 ]
 st.navigation(pages, position="hidden").run()

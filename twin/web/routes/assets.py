@@ -22,7 +22,9 @@ _TYPES = {
     ".png": "image/png",
 }
 _FOLDERS = (
-    "vendor", "map", "page", "evidence", "data_page", "analysis", "life_circle", "coverage", "bim", "indicators", "stage", "picture", "wall", "text",
+    "annotations",
+    "scenarios",
+    "vendor", "map", "page", "evidence", "data_page", "analysis", "life_circle", "coverage", "bim", "indicators", "stage", "picture", "wall", "remote", "briefing", "text",
 )  # fmt: skip
 
 
