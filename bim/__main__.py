@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -21,6 +22,8 @@ from bim.worker import OUT_OF_MEMORY
 HEADROOM_BYTES = 1_000_000_000
 """What the system's own limit lies above ours: it also counts what is set aside and never used."""
 NICE = 5
+GARBAGE_AFTER = 500_000
+"""Objects made before garbage is looked for: reading a file makes them by the million and leaves hardly a circle."""
 
 
 def main() -> int:
@@ -30,6 +33,7 @@ def main() -> int:
     say = _Voice()
     _bound(limits)
     _die_with_parent()
+    gc.set_threshold(GARBAGE_AFTER)
     try:
         result = _function(request["task"])(**request["arguments"], **_extra(request["task"], limits, say))
         say({"done": result})

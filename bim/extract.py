@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import ifcopenshell
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from bim import axes, identity, materials, spaces
 from bim.content import Contents
@@ -244,10 +245,7 @@ class _Extraction:
             for column, value in values.items():
                 columns[column].append(value)
         self._spaces(items, rows, columns)
-        return pd.DataFrame(
-            {column: pd.array(columns[column], dtype=kind) if kind == "string" else np.array(columns[column], kind)
-             for column, kind in ELEMENT_COLUMNS.items()}
-        )  # fmt: skip
+        return _table(columns, ELEMENT_COLUMNS)
 
     def _spaces(
         self, items: list[Instance], rows: list[list[tuple[Property, bool]]], columns: dict[str, list[Any]]
@@ -303,16 +301,18 @@ class _Extraction:
     def _property_table(self, items: list[Instance], rows: list[list[tuple[Property, bool]]]) -> pd.DataFrame:
         lengths = [len(found) for found in rows]
         flat = [pair for found in rows for pair in found]
-        columns: dict[str, Any] = {
+        columns: dict[str, Any] = dict(
+            zip(
+                Property._fields,
+                zip(*(row for row, _ in flat), strict=True) if flat else [()] * 6,
+                strict=True,
+            )
+        )
+        columns |= {
             "element": np.repeat(np.arange(len(items), dtype=np.int32), lengths),
             "of_type": np.array([inherited for _, inherited in flat], dtype=bool),
-            "number": np.array([row.number for row, _ in flat], dtype=np.float64),
-            **{
-                name: pd.array([getattr(row, name) for row, _ in flat], dtype="string")
-                for name in ("set", "name", "kind", "text", "unit")
-            },
         }
-        return pd.DataFrame({column: columns[column] for column in PROPERTY_COLUMNS})
+        return _table(columns, PROPERTY_COLUMNS)
 
     def _model(
         self,
@@ -442,6 +442,15 @@ class _Extraction:
                 )
             )
         return found
+
+
+def _table(columns: Mapping[str, Any], kinds: Mapping[str, str]) -> pd.DataFrame:
+    """``columns`` as ``kinds`` has them; texts go to Arrow as they are, without a look at each for what it is."""
+    return pd.DataFrame(
+        {column: pd.array(pa.array(columns[column], pa.large_string()), dtype=kind) if kind == "string"
+         else np.array(columns[column], kind)
+         for column, kind in kinds.items()}
+    )  # fmt: skip
 
 
 def _finding(code: str, zh: str, en: str) -> Finding:

@@ -7,6 +7,7 @@ what stands above, the whole building's outline is taken.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,10 @@ MOST_TRIANGLES = 400
 CONVEX_SHARE = 0.995
 """Share of its convex hull that a shape covers when the hull may stand for it, as for every straight wall and beam."""
 GRID_M = 0.001
+LARGEST = 20
+"""How many of the largest shapes are united first, and twice as many after them."""
+TOGETHER = 16
+"""Neighbours that are united at once."""
 
 NO_BUILDING = (
     "IfcSite", "IfcGeographicElement", "IfcFurnishingElement", "IfcFurniture", "IfcSystemFurnitureElement",
@@ -95,7 +100,8 @@ def _outline(
 ) -> Any:
     """Union of the wanted elements seen from above, of their faces that reach into ``between``.
 
-    The largest come first, in batches; what lies inside the union of those before it adds nothing and is passed over.
+    The largest come first, for what lies inside their union adds nothing and is passed over. Only outer rings are
+    wanted, so holes are filled as they close: the bars of a glass roof cost what their outline does.
     """
     candidates = []
     for step_id, number, matrix in zip(scene.step_id, scene.shape, scene.matrix, strict=True):
@@ -104,16 +110,37 @@ def _outline(
             candidates.append(_Candidate.of(scene.shapes[number], matrix))
     candidates.sort(key=lambda item: -item.size)
     union: Any = shapely.Polygon()
-    batch = 20
-    while candidates:
-        now, candidates = candidates[:batch], candidates[batch:]
-        batch *= 2
+    for now in (candidates[:LARGEST], candidates[LARGEST : 3 * LARGEST], candidates[3 * LARGEST :]):
         shapely.prepare(union)
-        parts = [item.seen(between) for item in now if not shapely.contains(union, item.box)]
-        union = shapely.union_all([union, *(part for part in parts if not part.is_empty)], grid_size=GRID_M)
+        inside = shapely.contains(union, np.array([item.box for item in now], object))
+        parts = [item.seen(between) for item, known in zip(now, inside, strict=True) if not known]
+        union = _united([union, *(part for part in parts if not part.is_empty)])
     closed = union.buffer(CLOSE_M, join_style="mitre").buffer(-CLOSE_M, join_style="mitre")
-    filled = [shapely.Polygon(part.exterior) for part in _polygons(closed)]
-    return shapely.union_all(filled)
+    return shapely.union_all(_filled(closed))
+
+
+def _united(parts: list[Any]) -> Any:
+    """Union of ``parts`` without holes: neighbours first, then groups of neighbours."""
+    while len(parts) > 1:
+        groups = _neighbours(parts)
+        unions = shapely.union_all(groups, grid_size=GRID_M, axis=1)
+        parts = [shapely.multipolygons(_filled(union)) for union in unions]
+    return parts[0]
+
+
+def _neighbours(parts: list[Any]) -> npt.NDArray[np.object_]:
+    """``parts`` in groups (n, :data:`TOGETHER`) of what lies close together; None fills them up."""
+    box = np.nan_to_num(shapely.bounds(parts))
+    x, y = box[:, 0] + box[:, 2], box[:, 1] + box[:, 3]
+    count = -(-len(parts) // TOGETHER)
+    strip = np.argsort(np.argsort(x)) // max(1, round(len(parts) / math.sqrt(count)))
+    groups = np.full(count * TOGETHER, None, object)
+    groups[: len(parts)] = np.array(parts, object)[np.lexsort((y, strip))]
+    return groups.reshape(count, TOGETHER)
+
+
+def _filled(geometry: Any) -> list[Any]:
+    return [shapely.Polygon(part.exterior) for part in _polygons(geometry)]
 
 
 @dataclass(slots=True)

@@ -55,6 +55,7 @@ LARGEST_STEP_M = 0.002
 FINE_STEPS = (0.0001, 0.0002, 0.0005, 0.001)
 """Steps of the positions of a repeated shape: the first with which it spans at most 8192 of them."""
 OPAQUE_ALPHA = 250
+_FACES_AT_ONCE = 200_000
 _STEPS = 65000  # of the 65 535 an int16 holds
 
 # x right, y up, z to the viewer, from x, y, z up; column by column as glTF wants it.
@@ -74,13 +75,38 @@ class Surface:
     rows: npt.NDArray[np.int64] | None = None  # (n)
 
 
-def surface(shape: Shape) -> Surface:
-    """``shape`` with normals."""
-    colours = np.ascontiguousarray(shape.colours).view("<u4").ravel()
-    source, normals, colours, triangles = _shading.split(
-        shape.vertices, np.ascontiguousarray(shape.faces), colours, float(np.cos(np.radians(CREASE_DEG)))
+def surfaces(shapes: Sequence[Shape]) -> list[Surface]:
+    """``shapes`` with normals, many at once: they share no vertices, so that none changes another."""
+    found: list[Surface] = []
+    begin = 0
+    while begin < len(shapes):
+        end, faces = begin + 1, shapes[begin].triangles
+        while end < len(shapes) and faces + shapes[end].triangles <= _FACES_AT_ONCE:
+            faces += shapes[end].triangles
+            end += 1
+        found += _shaded(shapes[begin:end])
+        begin = end
+    return found
+
+
+def _shaded(shapes: Sequence[Shape]) -> list[Surface]:
+    vertices = np.concatenate([shape.vertices for shape in shapes])
+    corners = np.cumsum([0, *(len(shape.vertices) for shape in shapes)])
+    faces = np.concatenate(
+        [shape.faces + np.int32(corner) for shape, corner in zip(shapes, corners, strict=False)]
     )
-    return Surface(shape.vertices[source], normals, colours, triangles)
+    colours = np.concatenate([np.ascontiguousarray(shape.colours).view("<u4").ravel() for shape in shapes])
+    source, normals, colours, triangles = _shading.split(
+        vertices, faces, colours, float(np.cos(np.radians(CREASE_DEG)))
+    )
+    found, first, face = [], 0, 0
+    for shape in shapes:  # new vertices are numbered by their first use, hence shape by shape
+        own = triangles[face : face + shape.triangles]
+        end = int(own.max()) + 1 if len(own) else first
+        mine = slice(first, end)
+        found.append(Surface(vertices[source[mine]], normals[mine], colours[mine], own - np.uint32(first)))
+        first, face = end, face + shape.triangles
+    return found
 
 
 class Glb:
@@ -271,15 +297,18 @@ def write(
     origin = np.array(origin_m)
     singles: dict[tuple[int, int], list[Surface]] = {}
     repeated: list[tuple[int, Surface, list[int]]] = []
-    for (number, space), places in copies.items():
-        for material, part in _parts(scene.shapes[number], space=space):
-            drawn = surface(part)
-            if (len(places) - 1) * part.triangles >= WORTH_TRIANGLES:
-                repeated.append((material, drawn, places))
-                continue
-            for i in places:
-                row, storey, _ = rows[scene.step_id[i]]
-                singles.setdefault((storey, material), []).append(_stood(drawn, scene.matrix[i], origin, row))
+    parts = [
+        (material, part, places)
+        for (number, space), places in copies.items()
+        for material, part in _parts(scene.shapes[number], space=space)
+    ]
+    for (material, part, places), drawn in zip(parts, surfaces([part for _, part, _ in parts]), strict=True):
+        if (len(places) - 1) * part.triangles >= WORTH_TRIANGLES:
+            repeated.append((material, drawn, places))
+            continue
+        for i in places:
+            row, storey, _ = rows[scene.step_id[i]]
+            singles.setdefault((storey, material), []).append(_stood(drawn, scene.matrix[i], origin, row))
     sizes = {}
     for storey in sorted({storey for storey, _ in singles}):
         glb = Glb()

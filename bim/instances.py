@@ -41,11 +41,17 @@ class Attributes:
 
     def get(self, instance: Instance, name: str) -> Any:
         """The value as parsed; None where it is missing or the class has no such attribute."""
-        key = (instance.is_a(), name)
+        position = self.position(instance.is_a(), name)
+        return None if position < 0 else instance.get_argument(position)
+
+    def position(self, class_name: str, name: str) -> int:
+        """Which attribute of a class has that name, from 0; -1 where it has none."""
+        key = (class_name, name)
         position = self._positions.get(key)
         if position is None:
-            position = self._positions[key] = self._position(*key)
-        return None if position < 0 else instance.get_argument(position)
+            entity = self._schema.declaration_by_name(class_name).as_entity()
+            position = self._positions[key] = -1 if entity is None else int(entity.attribute_index(name))
+        return position
 
     def one(self, instance: Instance, name: str) -> Instance | None:
         """The instance that the attribute refers to; None where there is none."""
@@ -155,10 +161,6 @@ class Attributes:
                 if kind is not None and kind.declared_type().name().endswith("LengthMeasure")
             )
         return known
-
-    def _position(self, class_name: str, name: str) -> int:
-        entity = self._schema.declaration_by_name(class_name).as_entity()
-        return -1 if entity is None else int(entity.attribute_index(name))
 
     def _wrong(self, instance: Instance, name: str) -> None:
         self.mistyped.append((instance.id(), name))

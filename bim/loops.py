@@ -21,21 +21,11 @@ def kernel(function: Loop) -> Loop:
 
 
 def warm_up() -> None:
-    """Compile every loop, or load it from disk: once some 25 s of a processor, then a fraction of a second.
+    """Compile every loop, or load it from disk: once some seconds of a processor, then a fraction of a second.
 
-    The process that converts a model finds the machine code on disk.
+    They go through the text of a received file. The process that converts it needs none.
     """
-    from bim import _meshopt, glb
-    from bim.mesh import Shape
     from bim.step_text import StepText
 
     text = StepText(b"#1=IFCPROJECT('a',#2,1.5);\n#2=IFCPERSON($,$,$);\n")
     text.chains(np.where(text.targets < 0, -1, text.targets).astype(np.int32))
-    corner = Shape(
-        np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
-        np.array([[0, 1, 2]], np.int32),
-        np.full((1, 4), 255, np.uint8),
-    )
-    made = glb.surface(corner)
-    _meshopt.triangles(np.ascontiguousarray(made.triangles.ravel(), np.uint32))
-    _meshopt.attributes(np.zeros((3, 4), np.uint8))

@@ -46,6 +46,7 @@ class Properties:
         self._known: dict[int, tuple[Property, ...]] = {}
         self._typed: dict[int, tuple[Property, ...]] = {}
         self._complexes: dict[int, str] = {}
+        self._quantity_kinds: dict[str, tuple[int, int, Unit]] = {}
 
     def by_element(self) -> dict[int, list[Property]]:
         """Properties of each object by step id, its type's not among them."""
@@ -90,9 +91,7 @@ class Properties:
         title = read.text(definition, "Name")
         if name == "IfcPropertySet":
             items = read.many(definition, "HasProperties")
-            return [
-                Property(title, read.text(item, "Name"), "property", *self._property(item)) for item in items
-            ]
+            return [Property(title, self._name(item), "property", *self._property(item)) for item in items]
         if name == "IfcElementQuantity":
             found: list[Property] = []
             self._quantities(title, definition, "Quantities", found)
@@ -101,13 +100,18 @@ class Properties:
             return self._predefined(title or name, definition)
         return []
 
+    def _name(self, item: Instance) -> str:
+        """Its Name, which is the first attribute of every property and quantity."""
+        text = item.get_argument(0) if len(item) else None
+        return self._read.shortened(text) if isinstance(text, str) else self._read.text(item, "Name")
+
     def _quantities(self, title: str, owner: Instance, attribute: str, found: list[Property]) -> None:
         # Each with what its name begins with and its level, so that complex ones within another are no recursion.
         stack = [(item, "", 0) for item in reversed(self._read.many(owner, attribute))]
         seen: set[int] = set()
         while stack:
             item, prefix, depth = stack.pop()
-            name = prefix + self._read.text(item, "Name")
+            name = prefix + self._name(item)
             if item.is_a() == "IfcPhysicalComplexQuantity":
                 if depth < DEEPEST and item.id() not in seen:
                     seen.add(item.id())
@@ -118,22 +122,38 @@ class Properties:
 
     def _quantity(self, item: Instance) -> _Value:
         read = self._read
-        name = item.is_a()
-        what = name.removeprefix("IfcQuantity")  # Length, Area, Volume, Count, Weight, Time, Number
-        value = read.number(item, f"{what}Value")
-        if math.isnan(value):
-            return _NOTHING
-        own = read.one(item, "Unit")
-        kind = {"Weight": "MASS"}.get(what, what.upper())
-        unit = self._units.of(own) if own is not None else self._units.of_kind(f"{kind}UNIT")
+        at, own_at, usual = self._kind_of_quantity(item.is_a())
+        value = item.get_argument(at) if at >= 0 else None
+        if not isinstance(value, float) or not math.isfinite(value):  # a count, or what is wrong
+            value = read.number(item, f"{item.is_a().removeprefix('IfcQuantity')}Value")
+            if math.isnan(value):
+                return _NOTHING
+        unit = usual
+        if own_at < 0 or item.get_argument(own_at) is not None:
+            own = read.one(item, "Unit")
+            unit = usual if own is None else self._units.of(own)
         return _Value(_number(value), unit.si(value), unit.symbol)
+
+    def _kind_of_quantity(self, name: str) -> tuple[int, int, Unit]:
+        """Where a class of quantities keeps its value and its unit, and the unit it has without one of its own."""
+        known = self._quantity_kinds.get(name)
+        if known is None:
+            what = name.removeprefix("IfcQuantity")  # Length, Area, Volume, Count, Weight, Time, Number
+            kind = {"Weight": "MASS"}.get(what, what.upper())
+            known = self._quantity_kinds[name] = (
+                self._read.position(name, f"{what}Value"),
+                self._read.position(name, "Unit"),
+                self._units.of_kind(f"{kind}UNIT"),
+            )
+        return known
 
     def _property(self, item: Instance, depth: int = 0) -> _Value:
         read = self._read
         name = item.is_a()
+        if name == "IfcPropertySingleValue":  # nearly all of them: Name, Description, NominalValue, Unit
+            own = item.get_argument(3)
+            return self._value(item.get_argument(2), None if own is None else read.one(item, "Unit"))
         unit = read.one(item, "Unit")
-        if name == "IfcPropertySingleValue":
-            return self._value(read.get(item, "NominalValue"), unit)
         if name == "IfcPropertyEnumeratedValue":
             return self._list(read.get(item, "EnumerationValues"), None)
         if name == "IfcPropertyListValue":
@@ -171,7 +191,9 @@ class Properties:
         if value is None:
             return _NOTHING
         if isinstance(value, str):
-            return _Value(_logical(value, measure) or self._read.shortened(value), math.nan, "")
+            if measure == "IfcLogical" and value.upper() in {"U", "UNKNOWN"}:
+                return _Value("unknown", math.nan, "")
+            return _Value(self._read.shortened(value), math.nan, "")
         if isinstance(value, bool):
             return _Value("true" if value else "false", math.nan, "")
         if isinstance(value, int | float):
@@ -248,10 +270,6 @@ class Properties:
 
 def _number(value: float) -> str:
     return f"{value:.15g}"
-
-
-def _logical(value: str, measure: str) -> str:
-    return "unknown" if measure == "IfcLogical" and value.upper() in {"U", "UNKNOWN"} else ""
 
 
 def _after(unit: str) -> str:

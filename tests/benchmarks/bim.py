@@ -4,13 +4,14 @@ Run it with the project's own Python, on a machine with nothing else to do:
 
     .venv/bin/python -m tests.benchmarks.bim [--repeat 3] [--only NAME]
 
-Every measurement is a process of its own, from its start to its end. "ours" is what the intake does in its worker:
-parse, data, shapes, evidence of the place, footprint and compressed glTF per storey (checks have no counterpart).
-"ifcopenshell" is its iterator with the default kernel and settings and its glTF serializer. "web-ifc" is version 0.0.78
-in Node, which parses, meshes every element and reads every mesh, and writes nothing; it is left out with a line where
-Node or npm is missing. Openings are drawn by nobody. Numbers are medians; bytes are what is sent, gzip level 6; the last
-column counts elements that the default kernel draws and we do not. The 33-storey tower is listed for its bytes.
-Where wall and processor seconds differ much, the machine was busy: trust the latter.
+Every measurement is a process of its own, from its start to its end. "ours" is the very process that converts an
+upload: parse, data, shapes, evidence of the place, footprint and compressed glTF per storey (checks have no
+counterpart and are left out). "ifcopenshell" is its iterator with the default kernel and settings and its glTF
+serializer, in a process that imports nothing else. "web-ifc" is version 0.0.78 in Node, which parses, meshes every
+element and reads every mesh, and writes nothing; it is left out with a line where Node or npm is missing. Openings are
+drawn by nobody. Runs of the ways take turns; numbers are medians, and bytes are what is sent, gzip level 6. The last
+column counts elements that the default kernel draws and we do not. The 33-storey tower is listed for its bytes. Where
+wall and processor seconds differ much, the machine was busy: trust the latter.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import resource
 import shutil
 import statistics
@@ -26,6 +26,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,100 +57,129 @@ const fs = require('fs');
       geometry.delete();
     }
   });
-  const used = process.resourceUsage();
-  console.log(JSON.stringify({
-    cpu: (used.userCPUTime + used.systemCPUTime) / 1e6, peak: used.maxRSS * 1024, drawn: drawn.size, triangles,
-  }));
+  console.log(JSON.stringify({drawn: drawn.size, triangles}));
 })();
 """
 
 
-def ours(path: Path, folder: Path) -> dict[str, Any]:
-    """The stages of the worker up to the files of the shapes."""
-    from bim.child import _Stages
-    from bim.limits import DEFAULT
+DEFAULT = """
+import json, sys
+import ifcopenshell, ifcopenshell.geom
+import numpy as np
+source, target = sys.argv[1:]
+file = ifcopenshell.open(source)
+settings = ifcopenshell.geom.settings()
+serializer = ifcopenshell.geom.serializers.gltf(target, settings)
+serializer.setFile(file)
+serializer.setUnitNameAndMagnitude("METER", 1.0)
+serializer.writeHeader()
+iterator = ifcopenshell.geom.iterator(settings, file, 1, exclude=["IfcOpeningElement"])
+drawn, triangles = set(), 0
+if iterator.initialize():
+    while True:
+        shape = iterator.get()
+        serializer.write(shape)
+        count = len(np.frombuffer(shape.geometry.faces_buffer, np.int32)) // 3
+        if count:
+            drawn.add(int(shape.id))
+            triangles += count
+        if not iterator.next():
+            break
+serializer.finalize()
+print(json.dumps({"drawn": sorted(drawn), "triangles": triangles}), flush=True)
+import os
+os._exit(0)
+"""
 
-    work = folder / "work"
-    work.mkdir()
-    stages = _Stages(folder, work, DEFAULT, lambda _: None)
-    file = cases.parsed(path)
-    model, elements = stages.extracted(
-        file, name=path.name, size=path.stat().st_size, sha256="", encoding="ascii"
-    )
-    scene = stages.drawn(file, path, elements, {}, [])
-    stages.written(model, elements, scene, stages.evidence(file))
-    drawn = elements[elements["triangles"] > 0]
+
+def ours(path: Path, folder: Path) -> dict[str, Any]:
+    """The process of the intake, and what it left."""
+    import pandas as pd
+
+    from bim import model, worker
+    from bim.limits import DEFAULT as LIMITS
+
+    for part in ("made", "work"):
+        (folder / part).mkdir()
+    arguments = {
+        "source": str(path), "folder": str(folder / "made"), "work": str(folder / "work"), "name": path.name,
+        "size": path.stat().st_size, "sha256": "", "encoding": "ascii", "instances": 0, "aside": {}, "alone": [],
+        "slow": [], "skip": ["check"], "templates": None,
+    }  # fmt: skip
+    with measured() as used:
+        ended = worker.watch("bim.child:convert", arguments, folder, limits=LIMITS)
+    if ended.why != "done":
+        raise SystemExit(f"{path.name}: {ended.why}\n{ended.complaints}")
+    elements = pd.read_parquet(folder / "made" / "elements.parquet")
+    found = model.read(folder / "made")
     return {
-        "drawn": sorted(int(number) for number in drawn["step_id"]),
-        "triangles": model.triangles,
-        "bytes": sum(len(gzip.compress((folder / name).read_bytes(), 6)) for name in model.files),
+        **used,
+        "drawn": sorted(int(number) for number in elements["step_id"][elements["triangles"] > 0]),
+        "triangles": found.triangles,
+        "bytes": sum(len(gzip.compress((folder / "made" / name).read_bytes(), 6)) for name in found.files),
     }
 
 
 def ifcopenshell(path: Path, folder: Path) -> dict[str, Any]:
     """Its iterator and serializer, as they come."""
-    import ifcopenshell as library
-    import ifcopenshell.geom
-    import numpy as np
-
-    file = cases.parsed(path)
-    settings: Any = ifcopenshell.geom.settings()
     target = folder / "model.glb"
-    serializer = ifcopenshell.geom.serializers.gltf(str(target), settings)
-    serializer.setFile(file)
-    serializer.setUnitNameAndMagnitude("METER", 1.0)
-    serializer.writeHeader()
-    iterator = library.geom.iterator(settings, file, 1, exclude=["IfcOpeningElement"])
-    drawn, triangles = set(), 0
-    if iterator.initialize():
-        while True:
-            shape = iterator.get()
-            serializer.write(shape)
-            count = len(np.frombuffer(shape.geometry.faces_buffer, np.int32)) // 3
-            if count:
-                drawn.add(int(shape.id))
-                triangles += count
-            if not iterator.next():
-                break
-    serializer.finalize()
-    del serializer
-    return {
-        "drawn": sorted(drawn),
-        "triangles": triangles,
-        "bytes": len(gzip.compress(target.read_bytes(), 6)) if target.exists() else 0,
-    }
+    found = run([sys.executable, "-c", DEFAULT, str(path), str(target)])
+    return {**found, "bytes": len(gzip.compress(target.read_bytes(), 6)) if target.exists() else 0}
 
 
-def child(way: str, path: Path) -> None:
-    """One measurement, printed as JSON."""
-    with tempfile.TemporaryDirectory() as folder:
-        found = {"ours": ours, "ifcopenshell": ifcopenshell}[way](path, Path(folder))
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    found["cpu"] = used.ru_utime + used.ru_stime
-    found["peak"] = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps(found), flush=True)
-    os._exit(0)
+def web_ifc(path: Path, folder: Path) -> dict[str, Any]:
+    """web-ifc in Node; ``folder`` is where it was installed."""
+    return run(["node", "run.cjs", str(path)], folder)
 
 
-def measured(command: list[str], folder: Path | None = None) -> dict[str, Any]:
-    started = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+@contextmanager
+def measured() -> Iterator[dict[str, Any]]:
+    """Wall and processor seconds and peak memory of the processes that end within."""
+    found: dict[str, Any] = {}
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    yield found
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found["wall"] = time.perf_counter() - started
+    found["cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    found["peak"] = after.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def run(command: list[str], folder: Path | None = None) -> dict[str, Any]:
+    """What a command prints as JSON, with what it took."""
+    with measured() as used:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return {**found, "wall": time.perf_counter() - started}
+        raise SystemExit(f"{' '.join(command)[:200]}\n{done.stderr[-2000:]}")
+    return {**used, **json.loads(done.stdout.strip().splitlines()[-1])}
 
 
-def repeated(command: list[str], repeat: int, folder: Path | None = None) -> dict[str, Any]:
-    """Medians over runs of the same command; what was drawn is of the last."""
-    runs = [measured(command, folder) for _ in range(repeat)]
+def child(way: str, path: Path, folder: Path) -> None:
+    """One measurement, printed as JSON, in a process that has started no other: peak memory is that of the largest."""
+    print(json.dumps({"ours": ours, "ifcopenshell": ifcopenshell, "web-ifc": web_ifc}[way](path, folder)))
+
+
+def medians(path: Path, ways: list[str], repeat: int, node: Path) -> dict[str, dict[str, Any]]:
+    """Medians over runs of every way; what was drawn is of the last."""
+    runs: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
+    for _ in range(repeat):
+        for way in ways:
+            with tempfile.TemporaryDirectory() as temporary:
+                folder = str(node) if way == "web-ifc" else temporary
+                command = [sys.executable, "-m", "tests.benchmarks.bim", "--child", way, str(path), folder]
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                if done.returncode:
+                    raise SystemExit(done.stderr[-2000:])
+                runs[way].append(json.loads(done.stdout))
     return {
-        **runs[-1],
-        **{key: statistics.median(run[key] for run in runs) for key in ("cpu", "wall", "peak")},
+        way: {
+            **found[-1],
+            **{key: statistics.median(one[key] for one in found) for key in ("cpu", "wall", "peak")},
+        }
+        for way, found in runs.items()
     }
 
 
-def web_ifc(folder: Path) -> bool:
+def has_web_ifc(folder: Path) -> bool:
     """Whether web-ifc could be put into ``folder``."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         print("web-ifc is left out: node or npm is missing.\n")
@@ -177,31 +208,25 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", default="")
-    parser.add_argument("--child", nargs=2, metavar=("WAY", "FILE"))
+    parser.add_argument("--child", nargs=3, metavar=("WAY", "FILE", "FOLDER"))
     chosen = parser.parse_args()
     if chosen.child:
-        child(chosen.child[0], Path(chosen.child[1]))
+        child(chosen.child[0], Path(chosen.child[1]), Path(chosen.child[2]))
+        return 0
     files = [path for path in sorted(cases.PUBLIC.glob("*.ifc")) if path.stat().st_size >= LARGE_BYTES]
     files = [path for path in (*files, cases.PUBLIC / TOWER) if chosen.only in path.name]
     worse = []
     print(__doc__.split("\n", 1)[0], "\n")
-    with tempfile.TemporaryDirectory() as folder:
-        with_node = web_ifc(Path(folder))
+    with tempfile.TemporaryDirectory() as node:
+        ways = ["ours", "ifcopenshell", *(["web-ifc"] if has_web_ifc(Path(node)) else [])]
         print("| file | way | cpu s | wall s | peak MB | drawn | triangles | kB gzip | lost |")
         print("|---|---|---:|---:|---:|---:|---:|---:|---:|")
         for path in files:
-            run = [sys.executable, "-m", "tests.benchmarks.bim", "--child"]
-            mine = repeated([*run, "ours", str(path)], chosen.repeat)
-            theirs = repeated([*run, "ifcopenshell", str(path)], chosen.repeat)
+            found = medians(path, ways, chosen.repeat, Path(node))
+            mine, theirs = found["ours"], found["ifcopenshell"]
             lost = set(theirs["drawn"]) - set(mine["drawn"])
-            line(path.name, "ours", mine, str(len(lost)))
-            line(path.name, "ifcopenshell", theirs)
-            if with_node:
-                line(
-                    path.name,
-                    "web-ifc",
-                    repeated(["node", "run.cjs", str(path)], chosen.repeat, Path(folder)),
-                )
+            for way in ways:
+                line(path.name, way, found[way], str(len(lost)) if way == "ours" else "")
             if lost:
                 worse.append(f"{path.name}: elements {sorted(lost)[:5]} are lost")
             if path.name == TOWER and mine["bytes"] > TOWER_BYTES:

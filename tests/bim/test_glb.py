@@ -131,7 +131,7 @@ def test_faces_look_outwards_and_have_their_normals(tmp_path: Path) -> None:
 
 
 def test_round_things_are_smooth() -> None:
-    drawn = glb.surface(ball(24))
+    (drawn,) = glb.surfaces([ball(24)])
     assert len(drawn.positions) == 24 * 5, "no vertex is doubled"
     off = (drawn.normals / 127.0 * drawn.positions / np.linalg.norm(drawn.positions, axis=1)[:, None]).sum(
         axis=1
