@@ -16,11 +16,13 @@ from layers import all_layers
 from twin import describe, features, tiles
 from twin.analysis.coverage_5g.runs import Runs
 from twin.analysis.study import Studies
+from twin.briefing.board import Board
 from twin.errors import TwinError
 from twin.indicators import Desk
 from twin.indicators.ledger import Ledger
 from twin.jobs import Jobs
 from twin.models.intake import Intake
+from twin.report.pictures import Darkroom
 from twin.settings import Settings
 from twin.store import Store
 from twin.tile_cache import Key, TileCache
@@ -43,6 +45,8 @@ class State:
     runs: Runs
     tasks: Tasks
     ledger: Ledger
+    board: Board
+    darkroom: Darkroom = field(default_factory=Darkroom)
     _memo: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     _memo_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -109,6 +113,7 @@ def start(settings: Settings) -> State:
         return tiles.compressed(data) if data else b""
 
     studies, runs = Studies(store), Runs(store, settings.executor)
+    ledger = Ledger(Desk(store, studies, runs))
     cache = TileCache(make, settings.tile_cache_mb * 1_000_000)
     _state = State(
         settings,
@@ -119,7 +124,8 @@ def start(settings: Settings) -> State:
         studies,
         runs,
         Tasks(),
-        Ledger(Desk(store, studies, runs)),
+        ledger,
+        Board(Desk(store, studies, runs), ledger),
     )
     _announce(_state)
     threading.Thread(target=_state.warm, name="warm-up", daemon=True).start()
@@ -133,6 +139,7 @@ def stop() -> None:
         return
     _server_file(_state.settings.home).unlink(missing_ok=True)
     _state.tasks.close()
+    _state.board.close()
     _state.ledger.close()
     _state.jobs.close()
     _state.intake.close()
