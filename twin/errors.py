@@ -9,6 +9,7 @@
     │   ├── UndecidedCrs           two readings of the coordinates fit equally well
     │   ├── ModelRefused           a building model that cannot be taken; ``findings`` say why
     │   ├── Outdated               what was edited has been changed by someone else meanwhile
+    │   ├── TooManyTries           wrong secrets, one after the other; wait and try again
     │   └── UnknownName (LookupError)  a layer, identifier or dataset that is not there
     ├── HomeError (OSError)        the folder the twin lives in
     │   ├── HomeBusy               another process writes to it
@@ -95,6 +96,12 @@ class Outdated(InputError):
     code = "outdated"
 
 
+class TooManyTries(InputError):
+    """Somebody guesses; nothing is looked at for a while."""
+
+    code = "too_many_tries"
+
+
 class UnknownName(InputError, LookupError):
     """A layer, identifier, dataset or job that does not exist."""
 
@@ -141,6 +148,7 @@ HTTP_STATUS: dict[type[TwinError], int] = {
     UnknownName: 404,
     UndecidedCrs: 409,
     Outdated: 409,
+    TooManyTries: 429,
     InputError: 400,
     HomeBusy: 503,
     HomeError: 507,

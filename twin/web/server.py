@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from twin import design
 from twin.settings import Settings
-from twin.web import openapi, state
+from twin.web import openapi, state, stopping
 from twin.web.routes import annotations as remarks
 from twin.web.routes import (
     api,
@@ -25,10 +25,12 @@ from twin.web.routes import (
     indicators,
     life_circle,
     models,
+    remote,
     report,
     scenarios,
     tiles,
     tours,
+    wall,
 )
 from twin.web.routes.replies import guarded
 from twin.web.security import Guard
@@ -38,7 +40,7 @@ PAGES = Path(__file__).parent / "entry" / "main.py"
 """The script Streamlit runs. It stands alone in its folder, because Streamlit puts that folder first on the
 import path, where any other module would stand in for an installed package of its name."""
 
-_PREFIXES = ("api", "picture", "tiles", "assets", "id", "models", "ogc", "sta")
+_PREFIXES = ("api", "wall", "picture", "tiles", "assets", "id", "models", "ogc", "sta")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -137,12 +139,24 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/api/indicators/{no}", indicators.shown),
     ("POST", "/api/indicators/{no}", indicators.enter),
     ("POST", "/api/indicators/{no}/compute", indicators.compute),
+    ("GET", "/remote", remote.page),
+    ("POST", "/api/walls", remote.register),
+    ("POST", "/api/walls/{wall}/code", remote.new_code),
+    ("GET", "/api/walls/{wall}/qr.svg", remote.qr),
+    ("PUT", "/api/walls/{wall}/state", remote.tell),
+    ("GET", "/api/walls/{wall}/events", remote.events),
+    ("POST", "/api/remote/pair", remote.pair),
+    ("GET", "/api/remote/state", remote.follow),
+    ("POST", "/api/remote/command", remote.command),
+    ("POST", "/api/remote/end", remote.unpair),
     ("GET", "/api/tours", tours.listed),
     ("POST", "/api/tours", tours.create),
     ("GET", "/api/tours/{id}", tours.shown),
     ("PUT", "/api/tours/{id}", tours.replace),
     ("DELETE", "/api/tours/{id}", tours.delete),
     ("POST", "/api/tours/{id}/viewpoints", tours.append),
+    ("GET", "/wall", wall.page),
+    ("GET", "/api/wall", wall.board),
     ("GET", "/picture", report.page),
     ("POST", "/api/report", report.start),
     ("GET", "/api/report/options", report.options),
@@ -179,14 +193,16 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     del app
     state.start(Settings.from_environment())
     try:
-        yield {}
+        with stopping.watching():
+            yield {}
     finally:
         state.stop()
 
 
 def middleware() -> list[Middleware]:
     """The guard around everything, and our head in the pages' document."""
-    return [Middleware(Guard, address=Settings.from_environment().address), Middleware(Shell)]
+    settings = Settings.from_environment()
+    return [Middleware(Guard, address=settings.address, visitors=settings.visitors), Middleware(Shell)]
 
 
 def options(settings: Settings) -> dict[str, object]:
