@@ -89,6 +89,9 @@ export class Labels {
     });
     here.sort((a, b) => b.weight - a.weight);
     const taken = new Grid(64 * scale);
+    // Between the panels of a wall, no name is cut in two.
+    const {seams = [], clear = 0} = this.app.data ?? {};
+    for (const x of seams) taken.add([x - clear / 2, 0, x + clear / 2, viewport.height]);
     const chosen = [];
     for (const item of here.slice(0, MOST_CANDIDATES)) {
       const [x, y, near] = this.#place(viewport, item.position);

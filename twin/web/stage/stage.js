@@ -52,7 +52,8 @@ export class Stage extends Store {
    * @param host    a positioned element with a size
    * @param options {assets, theme, language, controls: whether it can be moved by hand, viewpoint: where it starts,
    *                 view: the camera alone, em: CSS pixels that texts and marks on the map are sized by (15 on a laptop),
-   *                 leastText: CSS pixels that no text on the map falls below}
+   *                 leastText: CSS pixels that no text on the map falls below,
+   *                 seams, clear: x of seams between panels, which no name crosses, and how far it stays off}
    */
   constructor(host, options = {}) {
     super({});
@@ -62,11 +63,11 @@ export class Stage extends Store {
   }
 
   #start(view) {
-    const {assets, theme, language, controls, em, leastText} = this.options;
+    const {assets, theme, language, controls, em, leastText, seams, clear} = this.options;
     this.root = h('div.st', {});
     if (em) this.root.style.setProperty('--stage-em', `${em}px`);
     this.host.append(this.root);
-    this.app = new TwinMap(this.root, {mode: 'stage', guide: StageMode, hands: controls, theme, language, leastText, view: view && camera(view)}, assets);
+    this.app = new TwinMap(this.root, {mode: 'stage', guide: StageMode, hands: controls, theme, language, leastText, seams, clear, view: view && camera(view)}, assets);
     this.app.stage = this;
     this.ready = styled(assets, 'stage/stage.css').then(() => { if (!this.gone) this.app.start(); return this.app.ready; }).then(() => this);
     this.ready.then(() => this.#guard()).catch(() => {});
