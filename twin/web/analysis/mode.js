@@ -5,6 +5,9 @@
 // window.twin.guide is the page; `settled()` resolves when no question to the
 // server is out.
 
+import {Remarks} from '../annotations/remarks.js';
+import {debounced} from '../map/dom.js';
+import {CapturePanel} from '../map/capture.js';
 import {LayersPanel} from '../map/layers_panel.js';
 import {Search} from '../map/search.js';
 import {Swipe} from '../map/swipe.js';
@@ -19,6 +22,7 @@ import {Tools} from './tools.js';
 export class AnalysisMode extends AskingMode {
   start = 'result';
   hint = false;
+  #noted = null; // scenario and revision whose annotations were asked for
   swipe = null;
   own = {};
   address = {}; // parameters of the study by their short names in the address
@@ -48,6 +52,7 @@ export class AnalysisMode extends AskingMode {
     }
     if (this.app.store.panel !== 'result') query.set('panel', this.app.store.panel);
     if (this.swipe) query.set('swipe', String(Math.round(this.swipe.at)));
+    super.write(query);
   }
 
   /** What a parameter is where nobody chose. */
@@ -60,7 +65,11 @@ export class AnalysisMode extends AskingMode {
     const {app} = this;
     this.tools = new Tools(this);
     this.own = this.build();
-    return {...this.own, layers: new LayersPanel(app), search: new Search(app), measure: app.measure};
+    this.remarks = new Remarks(app, {
+      scenario: () => this.study.scenario, use: (id) => this.scenarios.use(id), ready: () => this.loaded,
+      objects: () => this.marks.placed.map((item) => ({...item, name: item.name || item.edit?.values?.name || this.marks.name(item.layer, item.fid)})),
+    });
+    return {...this.own, layers: new LayersPanel(app), search: new Search(app), annotations: this.remarks.panel, measure: app.measure, capture: new CapturePanel(app)};
   }
 
   label(panel) { return panel in this.own ? this.text(panel) : ofMap(panel); }
@@ -75,14 +84,26 @@ export class AnalysisMode extends AskingMode {
     this.handles = new Handles(this);
     this.painting.paint();
     this.scenarios.on('list', () => this.marks.draw());
+    this.scenarios.on('list', debounced(() => this.#annotated(), 300));
     study.on('result', () => { app.later(); app.host.classList.toggle('an-loading', study.loading); });
     study.on('look', () => { app.legend.render(); app.later(); });
     study.on('options', () => app.legend.render());
     study.on('result', () => { if (!study.scenario && this.swipe) this.toggleSwipe(); });
+    this.remarks.open();
     this.opening();
     this.loaded = this.attempt(this.scenarios.load()).then(() => study.open()).then(() => {
       if (this.swipeAt !== null && study.scenario) this.toggleSwipe(this.swipeAt);
     });
+  }
+
+  /** Annotations follow the scenario in use and the objects it moves. */
+  #annotated() {
+    const {current} = this.scenarios;
+    const state = current ? `${current.id} ${current.revision}` : '';
+    if (state === this.#noted || this.app.gone) return;
+    this.#noted = state;
+    this.remarks.follow();
+    this.remarks.panel.named();
   }
 
   /** What the page does before its first questions. */
@@ -94,12 +115,14 @@ export class AnalysisMode extends AskingMode {
     closeEvidence();
     this.painting.paint();
     this.marks.draw();
+    this.remarks.render();
     if (this.swipe) { const {at} = this.swipe; this.toggleSwipe(); this.toggleSwipe(at); }
   }
 
   viewed() {
     if (!this.handles) return;
     this.painting.viewed();
+    this.remarks.viewed();
     this.swipe?.follow();
   }
 
@@ -108,14 +131,15 @@ export class AnalysisMode extends AskingMode {
     closeEvidence();
     this.app.host.dataset.panel = name;
     if (this.handles) this.marks.draw();
+    super.opened(name);
     this.app.later?.();
   }
 
-  click(info) { return this.tools.click(info); }
+  click(info) { return this.tools.click(info) || this.remarks.click(info); }
 
-  cursor() { return this.tools?.tool?.cursor ?? null; }
+  cursor() { return this.tools?.tool?.cursor ?? super.cursor(); }
 
-  escape() { return closeEvidence() || (this.tools?.escape() ?? false); }
+  escape() { return closeEvidence() || (this.tools?.escape() ?? false) || super.escape(); }
 
   key(event) {
     if (event.key.toLowerCase() === 'b' && this.study.scenario && !event.repeat) {
@@ -145,6 +169,7 @@ export class AnalysisMode extends AskingMode {
     if (on && !this.study.before) return;
     this.painting.compare(on);
     this.marks.hidden = on;
+    this.remarks.base(on);
     this.marks.draw();
     if (on) this.app.shell.say(t('compare.base'));
   }
@@ -172,6 +197,7 @@ export class AnalysisMode extends AskingMode {
   }
 
   dispose() {
+    super.dispose();
     this.handles?.dispose();
     this.swipe?.dispose();
   }

@@ -23,7 +23,7 @@ const HEAD = 12; // how near to the head of a site a click must be, CSS pixels a
 export class Mode extends AnalysisMode {
   page = 'coverage';
   text = t;
-  rail = ['result', 'scenario', 'siting', 'outage', 'drive', 'layers', 'search', 'export'];
+  rail = ['result', 'scenario', 'siting', 'outage', 'drive', 'layers', 'search', 'annotations', 'capture', 'export'];
   address = ADDRESS;
 
   constructor(app) {

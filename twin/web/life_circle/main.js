@@ -18,7 +18,7 @@ import {t} from './text.js';
 export class Mode extends AnalysisMode {
   page = 'life';
   text = t;
-  rail = ['result', 'scenario', 'siting', 'links', 'reach', 'layers', 'search', 'export'];
+  rail = ['result', 'scenario', 'siting', 'links', 'reach', 'layers', 'search', 'annotations', 'capture', 'export'];
   address = ADDRESS;
 
   constructor(app) {

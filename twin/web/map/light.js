@@ -2,7 +2,7 @@
 
 const WHITE = [255, 255, 255];
 const SHADOW = [0.01, 0.03, 0.08, 0.5];
-const UNSHADED = new Set(['labels', 'measure-text', 'measure-line', 'measure-points', 'measure-heights', 'selection']);
+const UNSHADED = new Set(['labels', 'measure-text', 'measure-line', 'measure-points', 'measure-heights', 'selection', 'annotations', 'annotations-counts', 'annotations-replies', 'annotations-names']);
 
 /** An effect in which texts and marks stay clear of shadows. */
 function effect(id, lights) {
