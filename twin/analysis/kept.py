@@ -28,6 +28,11 @@ class Kept:
         with self._lock:
             return self._values[kind].get(key)
 
+    def held(self, kind: str) -> frozenset[Hashable]:
+        """The keys of the values of a kind that are kept now."""
+        with self._lock:
+            return frozenset(self._values[kind])
+
     def once(self, kind: str, key: Hashable, make: Callable[[], Any]) -> Any:
         """The value of ``key``, made with ``make`` when it is not kept; a failure is not kept."""
         values = self._values[kind]

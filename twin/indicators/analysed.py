@@ -22,12 +22,6 @@ _LIVED_IN = ("building", "land_use", "population", "road", "estate", "district",
 _WAYS_AND_HOMES = ("building", "road:remove", "link", "gate")
 """Edits of where people live and which ways they have."""
 
-HOW_COVERAGE = Text(
-    "尚未计算：在指标页点“计算”，或运行 python -m twin indicators --coverage（约需数十秒）。",
-    "Not computed yet: press Compute on the Indicators page, or run python -m twin indicators --coverage, which takes "
-    "some tens of seconds.",
-)
-
 
 @computed(
     2,
@@ -58,7 +52,7 @@ def rate_5g(context: Context) -> Figure:
         context.store.generation(layer)  # says what to import where it is missing
     parameters = Parameters()
     if not (context.run_coverage or context.desk.runs.at_hand(parameters, context.scenario_id)):
-        raise NotYetComputed(HOW_COVERAGE.zh, HOW_COVERAGE.en)
+        raise NotYetComputed
     found = context.desk.runs.answer(parameters, context.scenario_id).found
     mean = mean_rate.mean_downlink(found)
     if math.isnan(mean.mbps):

@@ -25,7 +25,7 @@ from twin import catalogue
 from twin.analysis._csv_table import own_or
 from twin.catalogue import Evidence
 from twin.errors import InputError
-from twin.indicators import edited
+from twin.indicators import edited, sensing
 from twin.store import Store
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ _NO_METHOD = Text("", "")
 class Desk:
     """What indicators are computed from: the store, and the studies and coverage runs kept beside it.
 
-    With a ``ledger`` nobody waits at this desk and nothing is written: what takes seconds is told as it was last
-    noted, and the ledger computes and notes it meanwhile.
+    With a ``ledger`` nobody waits at this desk and nothing is written: what is noted of the same inputs is told, only
+    counts are made anew, and what takes longer is told as it was last noted while the ledger computes it.
     """
 
     store: Store
@@ -147,6 +147,16 @@ class Context:
 class NotYetComputed(InputError):
     """There is no value because nobody has asked for the long computation yet; says how to."""
 
+    def __init__(self) -> None:
+        super().__init__(NOT_YET.zh, NOT_YET.en)
+
+
+NOT_YET = Text(
+    "尚未计算：在指标页点“计算”，或运行 python -m twin indicators --coverage（约需数十秒）。",
+    "Not computed yet: press Compute on the Indicators page, or run python -m twin indicators --coverage, which takes "
+    "some tens of seconds.",
+)
+
 
 Function = Callable[[Context], Figure]
 
@@ -182,6 +192,8 @@ class Computed:
         """What the figure depends on: generations, rasters, tables and the code of the methods."""
         rows = store.cursor().execute("SELECT layer, number FROM twin.shown ORDER BY layer").fetchall()
         shown = [f"{layer}#{number}" for layer, number in rows if layer in self.layers]
+        if sensing.takes_over(self.layers):
+            shown.append("live")
         digest = hashlib.blake2b(_code(), digest_size=8)
         for table in self.tables:
             digest.update(own_or(store.home, table).read_bytes())

@@ -75,7 +75,8 @@ def terminals(context: Context) -> Figure:
     return context.figure(
         state.terminals,
         denominators=[Amount(titles[name], count, "个") for name, count in state.by_status.items()],
-        parameters={"live": state.live},
+        parameters={"live": state.live}
+        | ({} if state.read_at is None else {"read_at": state.read_at.isoformat(timespec="seconds")}),
     )
 
 

@@ -37,6 +37,7 @@ class Ledger:
         self._working = False
         self._closed = False
         self._seen = self._shown()
+        self._runs = desk.runs.held()
         self._thread = threading.Thread(target=self._run, name="indicators", daemon=True)
         self._thread.start()
 
@@ -94,6 +95,10 @@ class Ledger:
         if shown != self._seen:  # a start alone computes nothing: the first reader asks
             wanted |= set(registry())
             self._seen = shown
+        runs = self._desk.runs.held()
+        if runs - self._runs:  # someone computed one, perhaps the one that an indicator is told from
+            wanted |= {no for no, how in registry().items() if how.cost == "run"}
+        self._runs = runs
         for no in sorted(wanted):
             if self._closed:
                 return

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin import scenario as scenarios
 from twin.errors import InputError, TwinError
-from twin.indicators import card, edited, entered, noted, status, table
-from twin.indicators.computed import Computed, Context, Desk, NotYetComputed, registry
+from twin.indicators import card, edited, entered, noted, sensing, status, table
+from twin.indicators.computed import NOT_YET, Computed, Context, Desk, NotYetComputed, registry
 from twin.indicators.entered import Entry
 from twin.indicators.noted import Noted
 from twin.indicators.status import Point
 from twin.indicators.table import Indicator, words
 from twin.scenario import Scenario
 from twin.store import Store
+
+if TYPE_CHECKING:
+    from twin.indicators.ledger import Ledger
 
 
 @dataclass(slots=True)
@@ -114,15 +117,12 @@ def _told(how: Computed, context: Context, notes: list[Noted]) -> _Told:
     """The computed value, or the one noted of the same inputs where computing takes long."""
     inputs = how.inputs(context.store)
     same = [item for item in notes if item.inputs == inputs]
-    if how.cost != "count" and same:
+    ledger = context.desk.ledger if context.scenario is None else None
+    quick = how.cost == "count"
+    if same and not (quick and (ledger is None or sensing.takes_over(how.layers))):
         return _Told(noted.evidence(context.store, same[-1]), None, inputs)
-    ledger = context.desk.ledger
-    if how.cost == "analysis" and ledger is not None and context.scenario is None:
-        known = ledger.failure(how.no, inputs)
-        if known is not None:
-            return _Told(None, known, inputs)
-        ledger.ask(how.no, inputs)
-        return _before_now(context.store, notes, COMPUTING, inputs, computing=True)
+    if ledger is not None and not quick:
+        return _from_ledger(ledger, how, context.store, notes, inputs)
     try:
         if context.scenario is None or how.cost == "count":
             figure = how.compute(context)
@@ -147,6 +147,19 @@ OUTDATED = {
     "zh": "图层在此之后有变动：所示为变动之前算得的值。",
     "en": "Layers have changed since: this is the value computed before they did.",
 }
+
+
+def _from_ledger(ledger: Ledger, how: Computed, store: Store, notes: list[Noted], inputs: str) -> _Told:
+    """What is told of a long computation that is not noted of these inputs; the ledger is asked for it."""
+    ledger.ask(how.no, inputs)
+    known = ledger.failure(how.no, inputs)
+    if known is not None:
+        return _Told(None, known, inputs)
+    # A run has to be asked for by someone, so there is no use waiting for it.
+    waited_for = how.cost == "analysis"
+    return _before_now(
+        store, notes, COMPUTING if waited_for else words(NOT_YET), inputs, computing=waited_for
+    )
 
 
 def _before_now(
@@ -199,6 +212,7 @@ def _row(indicator: Indicator, book: _Book) -> dict[str, Any]:
         "origin": shown["origin"],
         "basis": shown["basis"],
         "computable": how is not None,
+        "cost": None if how is None else how.cost,
         "reason": None if value is not None else shown["method"],
         "computed": None if told.card is None else told.card["value"],
         "not_computed": told.reason,

@@ -102,6 +102,10 @@ class Runs:
         key = (self._judged_key(parameters), chosen.id, chosen.revision)
         return self._kept.known("judged", key) is not None
 
+    def held(self) -> frozenset[Hashable]:
+        """The base runs that are kept now, to see whether one has come."""
+        return self._kept.held("run")
+
     def answer(self, parameters: Parameters, scenario: str = "") -> Answer:
         """The judged run under ``parameters``, with a scenario's edits applied when one is named."""
         from twin import scenario as scenarios

@@ -6,7 +6,7 @@ import {language, say} from '../map/text.js';
 import {note} from '../page/dialog.js';
 import {count, instant, moment} from '../page/figures.js';
 import {undo} from './importing.js';
-import {mapLink} from './links.js';
+import {mapLink} from '../page/links.js';
 import {listed, sentence} from '../page/text.js';
 import {t} from './text.js';
 

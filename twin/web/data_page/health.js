@@ -5,7 +5,7 @@ import {fill, h, icon} from '../map/dom.js';
 import {say} from '../map/text.js';
 import {ago, count, moment, percent} from '../page/figures.js';
 import {saving} from './importing.js';
-import {mapLink} from './links.js';
+import {mapLink} from '../page/links.js';
 import {t} from './text.js';
 
 export class Health {

@@ -5,7 +5,7 @@ import {save, send} from '../page/api.js';
 import {h, icon} from '../map/dom.js';
 import {count, percent, size} from '../page/figures.js';
 import {confirm, note} from '../page/dialog.js';
-import {mapLink} from './links.js';
+import {mapLink} from '../page/links.js';
 import {Review} from './review.js';
 import {listed, sentence} from '../page/text.js';
 import {has, t} from './text.js';

@@ -1,6 +1,7 @@
 // The map beside an import: the file's objects over what the twin already shows.
 
 import {rgb, theme, token} from '../map/text.js';
+import {viewOf} from '../page/links.js';
 import {t} from './text.js';
 
 const BACKDROP = ['district', 'green', 'water', 'road'];
@@ -31,16 +32,6 @@ export function boundsOf(collection) {
   const visit = (geometry) => geometry && (geometry.geometries ? geometry.geometries.forEach(visit) : walk(geometry.coordinates));
   collection.features.forEach((feature) => visit(feature.geometry));
   return Number.isFinite(box[0]) ? box : null;
-}
-
-/** Longitude, latitude and zoom that show a box in a window of so many pixels. */
-export function viewOf(box, width, height) {
-  const [west, south, east, north] = box;
-  const mercator = (lat) => Math.log(Math.tan(Math.PI / 4 + (Math.max(-85, Math.min(85, lat)) * Math.PI) / 360));
-  const across = Math.max(east - west, 1e-5) / 360;
-  const up = Math.max(mercator(north) - mercator(south), 1e-7) / (2 * Math.PI);
-  const zoom = Math.min(Math.log2((width * 0.8) / 512 / across), Math.log2((height * 0.8) / 512 / up));
-  return {longitude: (west + east) / 2, latitude: (south + north) / 2, zoom: Math.max(0, Math.min(17, zoom))};
 }
 
 /** A preview in `element`; show(collection) draws GeoJSON and fits the view to it. */
