@@ -522,6 +522,12 @@ def test_all_five_checks_are_there() -> None:
     assert commands["pytest"] == ["-m", "pytest", "-k", "x"]
 
 
+def test_all_tests_are_run_in_two_parts_that_leave_nothing_out() -> None:
+    commands = checks.commands([])
+    parts = [arguments for name, arguments in commands.items() if name.startswith("pytest")]
+    assert [part[part.index("-m", 2) + 1] for part in parts] == ["not browser", "browser"]
+
+
 # --- the console ---------------------------------------------------------------------
 
 

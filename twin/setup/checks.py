@@ -27,6 +27,9 @@ _NAMES = (
 _MACOS = ("Google Chrome", "Chromium", "Microsoft Edge")
 _WINDOWS = (r"Microsoft\Edge\Application\msedge.exe", r"Google\Chrome\Application\chrome.exe")
 
+_MOST_WORKERS = 4
+"""Processes of tests at once: each may hold a gigabyte."""
+
 _LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
@@ -61,13 +64,24 @@ def run(pytest_arguments: list[str], offline: Path | None) -> int:
 
 
 def commands(pytest_arguments: list[str]) -> dict[str, list[str]]:
-    """Each check's name and the arguments that the environment's Python runs it with."""
+    """Each check's name and the arguments that the environment's Python runs it with.
+
+    All tests are run in two parts: those without a browser side by side, one process a core and whole modules in each,
+    then those with one after another, because one browser in software rendering keeps every core busy.
+    """
+    tests = {"pytest": ["-m", "pytest", *pytest_arguments]}
+    if not pytest_arguments:
+        workers = str(min(_MOST_WORKERS, os.cpu_count() or 1))
+        tests = {
+            "pytest": ["-m", "pytest", "-n", workers, "--dist", "loadfile", "-m", "not browser"],
+            "pytest browser": ["-m", "pytest", "-m", "browser"],
+        }
     return {
         "ruff check": ["-m", "ruff", "check", "."],
         "ruff format": ["-m", "ruff", "format", "--check", "."],
         "mypy": ["-m", "mypy"],
         "import-linter": ["-c", _LINT_IMPORTS],
-        "pytest": ["-m", "pytest", *pytest_arguments],
+        **tests,
     }
 
 
