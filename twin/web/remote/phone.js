@@ -4,7 +4,7 @@
 // lives as long as the browser's tab; a reload goes on where it was.
 
 import {fill, h, icon} from '../map/dom.js';
-import {chooseLanguage, language, loadTexts, say, tokens} from '../map/text.js';
+import {chooseLanguage, language, loadTexts, say, t as ofMap, tokens} from '../map/text.js';
 import {t} from './text.js';
 
 const KEPT = 'twin.remote.token';
@@ -50,8 +50,8 @@ class Remote {
 
   #languageButton() {
     const other = language() === 'zh' ? 'en' : 'zh';
-    return h('button.quiet', {type: 'button', lang: other, 'aria-label': t('language'), 'data-do': 'language',
-      onclick: () => { chooseLanguage(other); this.draw(); }}, t('language.other'));
+    return h('button.quiet', {type: 'button', lang: other, 'aria-label': ofMap('language'), 'data-do': 'language',
+      onclick: () => { chooseLanguage(other); this.draw(); }}, ofMap('language.other'));
   }
 
   // -- pairing ---------------------------------------------------------------
@@ -173,7 +173,7 @@ class Remote {
       h('section.sheet', {'data-part': 'sheet', hidden: true}),
       h('nav.keys', {'aria-label': t('keys')},
         h('div.row', {},
-          button('sheet-jump', 'view', t('jump'), () => this.#open('jump'), {attributes: {'aria-expanded': 'false'}}),
+          button('sheet-jump', 'list', t('jump'), () => this.#open('jump'), {attributes: {'aria-expanded': 'false'}}),
           button('sheet-layers', 'layers', t('layers'), () => this.#open('layers'), {attributes: {'aria-expanded': 'false'}}),
           this.holding),
         h('div.row.main', {},

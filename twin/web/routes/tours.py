@@ -10,6 +10,7 @@ from starlette.responses import Response
 from twin.briefing import tour, viewpoint
 from twin.briefing.viewpoint import Tour
 from twin.errors import InputError
+from twin.indicators import table
 from twin.web import state
 from twin.web.routes.replies import Json, body_object, in_thread
 
@@ -17,10 +18,16 @@ _TEXTS = ("name", "note", "author")
 
 
 async def listed(request: Request) -> Response:
-    """``GET /api/tours``: the built-in tour, then every one that is kept, the one changed last first."""
-    del request
+    """``GET /api/tours``: the built-in tour, then every one that is kept, the one changed last first.
+
+    ``indicators`` are the names of those that a viewpoint can carry, by number.
+    """
     found = await in_thread(tour.every, state.current().store)
-    return Json({"tours": [item.as_dict() for item in found]})
+    names = [
+        {"no": item.no, "name": table.words(item.name), "category": table.words(item.category)}
+        for item in table.indicators()
+    ]
+    return Json({"tours": [item.as_dict() for item in found], "indicators": names})
 
 
 async def create(request: Request) -> Response:
