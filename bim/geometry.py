@@ -27,7 +27,7 @@ Announce = Callable[[str, Sequence[int]], None]
 KERNEL = "hybrid-cgal-simple-opencascade"
 QUICK_KERNEL = "hybrid-cgal-simple-manifold"
 """Several times faster, and the same to the last opening, but wrong on bodies that are clipped by half-spaces; so it
-gets the elements whose own bodies hold no booleans, and :data:`KERNEL` those that it cannot draw."""
+gets the elements whose own bodies hold no booleans, and :data:`KERNEL` the others."""
 THOROUGH_KERNEL = "opencascade"
 """The default kernel, for the few elements that the others give nothing for."""
 ANGULAR_DEFLECTION_RAD = 0.5
@@ -140,6 +140,8 @@ class Drawing:
         self.limits, self.announce = limits, announce
         self.aside, self.alone = dict(aside), [list(group) for group in alone]
         self.slow = set(slow)
+        self.quick: set[int] = set()
+        """Elements for :data:`QUICK_KERNEL`."""
         self.voids = fallback.openings(file)
         self.deep: set[int] = set()
         """Elements the kernel is not tried on, for their booleans are nested too deep."""
@@ -153,14 +155,16 @@ class Drawing:
         for item in self.deep - set(self.aside):
             self.aside[item] = METHODS[2]
         todo = [step_id for step_id in step_ids if step_id not in done and step_id not in self.aside]
-        waiting = set(todo)
-        quick = [
-            item for item in todo if item not in self.slow and not fallback.is_boolean(self.file.by_id(item))
-        ]
-        for group in chunks(self.file, quick, self.limits.chunk_elements):
-            waiting -= self._quick_chunk(group)
+        alone = {item for group in self.alone for item in group}
+        self.quick = {
+            item for item in todo
+            if item not in self.slow and item not in alone and not fallback.is_boolean(self.file.by_id(item))
+        }  # fmt: skip
+        for group in chunks(self.file, sorted(self.quick), self.limits.chunk_elements):
+            self._quick_chunk(group)
+        waiting = set(todo) - self.quick
         groups = [[item for item in group if item in waiting] for group in self.alone]
-        waiting -= {item for group in groups for item in group}
+        waiting -= alone
         groups += chunks(self.file, sorted(waiting), self.limits.chunk_elements)
         for group in groups:
             if group:
@@ -174,15 +178,14 @@ class Drawing:
         self._ladder({**self.aside, **dict.fromkeys(empty, METHODS[1])})
         return self._joined() if empty or self.aside else scene
 
-    def _quick_chunk(self, group: list[int]) -> set[int]:
-        """Mesh a chunk with the quick kernel; returns what needs the other no more."""
+    def _quick_chunk(self, group: list[int]) -> None:
+        """Mesh a chunk with the quick kernel; what it gives nothing for waits for the most thorough one."""
         self.announce("quick", group)
         scene = Scene()
         self._kernel(scene, group, None, max_voids=self.limits.max_voids, kernel=QUICK_KERNEL)
         drawn = set(scene.step_id)
         finished = {item for item in group if item in drawn or not fallback.is_solid(self.file.by_id(item))}
         self._keep(scene, sorted(finished))
-        return finished
 
     def _kernel_chunk(self, group: list[int]) -> None:
         self.announce("kernel", group)
@@ -258,7 +261,7 @@ class Drawing:
             self._keep(scene, [item], "ladder")
 
     def _thorough(self, group: list[int]) -> set[int]:
-        """Mesh what the kernel gave nothing for with the one behind it; returns what that settles.
+        """Mesh what the others gave nothing for with the default kernel; returns what that settles.
 
         It does also where an element that has openings comes out as nothing: then it is cut away by them, as walls
         are that only carry a frame.
@@ -272,7 +275,19 @@ class Drawing:
         cut_away = {item for item in came - drawn if self.voids.get(item)}
         self._keep(scene, sorted(drawn), "ladder")
         self._keep(Scene(), sorted(cut_away), "cut")
-        return drawn | cut_away
+        untried = [item for item in group if item in self.quick and item not in drawn | cut_away]
+        return drawn | cut_away | self._after_all(untried)
+
+    def _after_all(self, group: list[int]) -> set[int]:
+        """Try :data:`KERNEL` on what only the other two were tried on; returns what it draws."""
+        if not group:
+            return set()
+        self.announce("kernel", group)
+        scene = Scene()
+        self._kernel(scene, group, None, max_voids=self.limits.max_voids)
+        drawn = set(scene.step_id)
+        self._keep(scene, sorted(drawn), "ladder")
+        return drawn
 
     @property
     def cut_away(self) -> set[int]:
