@@ -8,7 +8,6 @@ import {number, quantity} from '../map/format.js';
 import {language, say} from '../map/text.js';
 import {sentence, t} from './text.js';
 
-const THIN = '\u2009';
 const SIDES = ['a', 'b'];
 
 /** Decimals that an indicator's two values need, so that they do not look equal where they are not. */
@@ -41,6 +40,7 @@ export class TablePanel {
     const rows = (comparison?.indicators ?? []).filter((row) => state.all || row.affected);
     refresh(this.body,
       failure ? h('p.an-failure', {role: 'alert'}, sentence(failure), h('br'), h('button.tw-button', {type: 'button', 'data-key': 'again', onclick: () => records.compare()}, t('again'))) : null,
+      this.#about(),
       comparison ? [
         h('div.sc-filter', {}, this.#filter(comparison),
           h('span.tw-note', {role: 'status'}, busy ? t('computing') : t('changed', {n: comparison.changed}))),
@@ -49,6 +49,13 @@ export class TablePanel {
         jobView(job),
         rows.length ? this.#table(comparison, rows, busy) : h('p.tw-note', {}, t(state.a === state.b ? 'same' : 'none_affected')),
       ] : failure ? null : h('p.tw-note', {role: 'status'}, t('computing')));
+  }
+
+  /** Whose scenarios these are, and what their notes say. */
+  #about() {
+    const {records, state} = this.page;
+    const shown = [...new Set([state.a, state.b])].map((id) => records.of(id)).filter((item) => item && (item.note || item.author));
+    return shown.map((item) => h('p.sc-about', {}, h('b', {}, item.name), item.author ? h('span', {}, item.author) : null, item.note ? h('q', {}, item.note) : null));
   }
 
   #filter(comparison) {
@@ -78,7 +85,7 @@ export class TablePanel {
   #figure(row, side, digits) {
     const value = row[side];
     const what = `${side.toUpperCase()} · ${say(row.name)}`;
-    const text = value === null ? t('no_value') : quantity(Number(value.toFixed(digits)), unitOf(row) || '', digits);
+    const text = value === null ? t(row[`edits_${side}`].length ? 'not_computed' : 'no_value') : quantity(Number(value.toFixed(digits)), unitOf(row) || '', digits);
     const status = row[`status_${side}`];
     return h('td', {'data-side': side},
       h('button.sc-figure', {type: 'button', 'data-key': `${side}-${row.no}`, 'aria-haspopup': 'dialog', 'aria-label': `${what} ${text}, ${t('evidence.open')}`, title: t('evidence.open'), onclick: (event) => this.#evidence(event.currentTarget, row, side)}, text),
@@ -92,9 +99,9 @@ export class TablePanel {
     if (Math.abs(change) < 1e-9) return h('span.an-same', {}, row.affected ? t('unchanged') : t('unaffected'));
     const kind = change > 0 ? 'up' : 'down';
     const better = (change > 0) !== (row.comparison === '<=');
-    const unit = row.unit === '%' ? t('points') : unitOf(row) || '';
+    const unit = row.unit === '%' ? t('points') : row.unit === '个' ? '' : unitOf(row) || '';
     return h(`span.an-${better ? 'up' : 'down'}`, {'data-kind': kind}, `${{up: '▲', down: '▼'}[kind]} ${change > 0 ? '+' : '−'}${number(Math.abs(change), digits)}`,
-      h('small', {}, `${t(`change.${kind}`)}${unit ? THIN : ''}${unit}`));
+      h('small', {}, [t(`change.${kind}`), unit].filter(Boolean).join(' · ')));
   }
 
   #evidence(button, row, side) {
