@@ -13,6 +13,7 @@ from twin.settings import ROOT
 WEB = ROOT / "twin" / "web"
 PREFIXES = {
     "annotations": "annotations",
+    "conformance": "conformance",
     "map": "map",
     "page": "page",
     "evidence": "evidence",

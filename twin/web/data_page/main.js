@@ -1,6 +1,7 @@
 // The Data page: import, catalogue, layers, backup, in the languages and looks of the map.
 
 import {h, icon} from '../map/dom.js';
+import {pageAddress} from '../map/pages.js';
 import {say} from '../map/text.js';
 import {get} from '../page/api.js';
 import {Frame, mounting} from '../page/frame.js';
@@ -54,7 +55,8 @@ class Page extends Frame {
   body() {
     return [
       h('nav.sections', {'aria-label': t('sections')},
-        SECTIONS.map((name) => h('a', {href: `#${name}`, onclick: (event) => { event.preventDefault(); this.jump(name); }}, t(`section.${name}`)))),
+        SECTIONS.map((name) => h('a', {href: `#${name}`, onclick: (event) => { event.preventDefault(); this.jump(name); }}, t(`section.${name}`))),
+        h('span.space'), h('a', {href: pageAddress('conformance'), 'data-test': 'conformance'}, t('conformance'))),
       h('main', {}, this.importing.element(), this.catalogue.element(), this.health.element(), this.backup()),
     ];
   }

@@ -60,7 +60,7 @@ export class Mode {
   escape() { return this.remarks?.escape() ?? false; }
 
   /** Take from and put into the address what this page adds to the view. */
-  read() {}
+  read(query) { if (this.rail.includes(query.get('panel'))) this.start = query.get('panel'); }
   write(query) { this.remarks?.write(query); }
 
   /** After everything stands; after language or theme were changed; after the camera moved; after a panel was opened ('' closed). */

@@ -108,6 +108,8 @@ export function mounting(Page, styles = []) {
     }
     page.draw();
     await page.started();
+    const named = location.hash.slice(1); // a link may lead to a section
+    if (/^[a-z][a-z-]*$/.test(named) && root.querySelector(`section#${named}`)) page.jump(named);
     root.dataset.ready = '1';
   };
 }

@@ -22,7 +22,7 @@ _TYPES = {
     ".png": "image/png",
 }
 _FOLDERS = (
-    "annotations",
+    "annotations", "conformance",
     "scenarios",
     "vendor", "map", "page", "evidence", "data_page", "analysis", "life_circle", "coverage", "bim", "indicators", "stage", "picture", "wall", "remote", "briefing", "text",
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Browser files of the CIM conformance page (CIM 功能对照)."""
