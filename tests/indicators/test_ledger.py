@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import shapely
 
 from tests import city
 from tests.indicators import town
 from tests.indicators.conftest import desk_of
+from tests.life_city import place
 from twin.indicators import Desk, noted, report, sensing
 from twin.indicators.ledger import Ledger
 from twin.store import Store
@@ -43,7 +45,9 @@ def test_what_takes_long_is_told_later_and_noted_once(tmp_path: Path) -> None:
                 (3, 4, 17, 20, 21, 22, 25, 35), 1
             )
             # What was told before the layers changed is told as that.
-            city.put(store, {"centre": town.layers()["centre"].iloc[:0]}, name="none")
+            another = town.layers()["centre"].iloc[:1].assign(source_key=["new"], name=["新邻里中心"])
+            another = another.set_geometry([shapely.Point(place(1700, 20))], crs=4326)
+            city.put(store, {"centre": another}, name="new")
             old = {row["no"]: row for row in report.rows(ledger.reading())}
             assert (old[21]["value"], old[21]["computing"], old[21]["outdated"]) == (
                 pytest.approx(25.0),
@@ -51,12 +55,12 @@ def test_what_takes_long_is_told_later_and_noted_once(tmp_path: Path) -> None:
                 True,
             )
             assert report.OUTDATED in old[21]["evidence"]["caveats"]
-            assert old[20]["value"] == 0
+            assert old[20]["value"] == 2
             assert ledger.settle()
             row = report.one(ledger.reading(), 21)
-            assert (row["value"], row["computing"], row["outdated"]) == (0.0, False, False)
-            assert [item["value"] for item in row["history"]["computed"]] == [0.0, 25.0]
-            assert [point["value"] for point in row["points"]] == [0.0], "of one date the last value"
+            assert (row["value"], row["computing"], row["outdated"]) == (pytest.approx(50.0), False, False)
+            assert [item["value"] for item in row["history"]["computed"]] == [50.0, 25.0]
+            assert [point["value"] for point in row["points"]] == [50.0], "of one date the last value"
 
 
 def test_a_reading_writes_nothing(tmp_path: Path) -> None:

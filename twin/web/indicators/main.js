@@ -149,7 +149,7 @@ class Page extends Frame {
     this.write();
     const no = this.drawer.no ?? this.asked;
     this.asked = null;
-    if (no && this.row(no)) { this.drawer.parts = null; this.drawer.open(no); }
+    if (no && this.row(no)) { this.drawer.parts = null; this.open(no); }
   }
 
   #filtered() { this.write(); this.#writeAddress(); }

@@ -1,10 +1,11 @@
 // What stands around the map: bars, rail with its panels, scale, coordinates, buttons, notices.
 
+import {fillBar} from './bar.js';
 import {debounced, fill, h, icon} from './dom.js';
 import {length, place} from './format.js';
 import {distance, roundBelow} from './geodesy.js';
-import {pageAddress, pageLinks} from './pages.js';
-import {language, say, t, theme} from './text.js';
+import {pageAddress} from './pages.js';
+import {say, t} from './text.js';
 
 const BAR_WIDTH = 7.5; // em, the longest scale bar
 
@@ -40,21 +41,15 @@ export class Shell {
   }
 
   #top() {
-    const {twin, engine} = this.app;
-    const synthetic = twin.origin === 'synthetic' || twin.origin === 'mixed';
-    const chip = (text, go, fid) => h('button.tw-chip', {type: 'button', onclick: go, 'data-place': fid}, text);
-    const other = language() === 'zh' ? 'en' : 'zh';
-    const opposite = theme() === 'dark' ? 'light' : 'dark';
-    fill(this.top,
-      h('h1', {}, t('title')),
-      h('nav.tw-pages', {'aria-label': t('pages')}, pageLinks(this.app.guide.page)),
-      h('div.tw-places', {role: 'group', 'aria-label': t('places')},
-        twin.bounds ? chip(t('places.all'), () => { this.app.select(null); engine.fly(engine.viewOf(twin.bounds, {pitch: 40})); }, 'all') : null,
-        twin.places.map((item) => chip(say({zh: item.name, en: item.name_en}), () => this.app.select('pilot_area', item.fid, {fly: true}).catch(() => {}), item.fid))),
-      h('div.tw-top-end', {},
-        synthetic ? h('span.tw-badge.tw-badge-large', {title: t('synthetic.why')}, icon('warn'), t(twin.origin === 'mixed' ? 'mixed' : 'synthetic')) : null,
-        h('button.tw-quiet', {type: 'button', lang: other, 'aria-label': t('language'), title: t('language'), 'data-action': 'language', onclick: () => this.app.language(other)}, t('language.other')),
-        h('button.tw-quiet', {type: 'button', 'aria-label': t(`theme.${opposite}`), title: t(`theme.${opposite}`), 'data-action': 'theme', onclick: () => this.app.theme(opposite)}, icon(theme() === 'dark' ? 'sun' : 'moon'))));
+    const {app} = this;
+    const {twin, engine} = app;
+    const all = {key: 'all', name: t('places.all'), go: () => { app.select(null); engine.fly(engine.viewOf(twin.bounds, {pitch: 40})); }};
+    fillBar(this.top, {
+      page: app.guide.page, twin,
+      items: [...(twin.bounds ? [all] : []), ...twin.places.map((item) => ({key: item.fid, name: say({zh: item.name, en: item.name_en}),
+        go: () => app.select('pilot_area', item.fid, {fly: true}).catch(() => {})}))],
+      choose: {language: (value) => app.language(value), theme: (value) => app.theme(value)},
+    });
   }
 
   #rail() {

@@ -1,5 +1,6 @@
 // The bar at the top, as on the map: title, pages, what the data are, language, theme.
 
+import {madeUp} from '../map/bar.js';
 import {fill, h, icon} from '../map/dom.js';
 import {pageLinks} from '../map/pages.js';
 import {chooseLanguage, chooseTheme, language, text, theme} from '../map/text.js';
@@ -17,12 +18,11 @@ export function topbar(name, twin, redraw) {
     redraw();
   };
   const other = language() === 'zh' ? 'en' : 'zh';
-  const made = twin.origin === 'synthetic' || twin.origin === 'mixed';
   return fill(h('header.topbar'),
     h('h1', {}, t('title')),
     h('nav', {'aria-label': t('pages')}, pageLinks(name)),
     h('span.space'),
-    made ? h('span.badge', {title: t('synthetic.why')}, icon('warn'), t(twin.origin === 'mixed' ? 'mixed' : 'synthetic')) : null,
+    madeUp(twin, 'span.badge'),
     h('button.bare', {type: 'button', lang: other, 'aria-label': t('language'), title: t('language'), 'data-test': 'language',
       onclick: change('lang', other, chooseLanguage)}, t('language.other')),
     h('button.bare', {type: 'button', 'aria-label': t(`theme.${opposite}`), title: t(`theme.${opposite}`), 'data-test': 'theme',
