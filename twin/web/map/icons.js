@@ -25,6 +25,7 @@ export const ICONS = {
   full: 'M4 9V4h5m6 0h5v5m0 6v5h-5m-6 0H4v-5',
   back: 'M18 5.5v13L8.5 12 18 5.5ZM6 5.5v13',
   forward: 'M6 5.5v13l9.5-6.5L6 5.5ZM18 5.5v13',
+  grip: 'M9 6h.1M15 6h.1M9 12h.1M15 12h.1M9 18h.1M15 18h.1',
   list: 'M9 6h11M9 12h11M9 18h11M4.5 6h.1M4.5 12h.1M4.5 18h.1',
   capture: 'M4 8V5.5h3.5m9 0H20V8m0 8v2.5h-3.5m-9 0H4V16m8-.8a3.2 3.2 0 1 0 0-6.4 3.2 3.2 0 0 0 0 6.4Z',
   undo: 'M8 5 4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3',
