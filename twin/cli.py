@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from twin import cli_analyses, cli_bim, cli_indicators, describe, remote
+from twin import cli_analyses, cli_bim, cli_indicators, cli_report, describe, remote
 from twin.backup import backup, restore
 from twin.errors import InputError, TwinError, exit_code
 from twin.export_formats import known_suffix
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     cli_analyses.add(command)
     cli_bim.add(commands, common)
     cli_indicators.add(command)
+    cli_report.add(command)
     command("undo", "撤销上一次导入 take back the newest import")
     backup = command("backup", "备份 write a backup")
     backup.add_argument("file", type=Path)
@@ -96,6 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             outcome = cli_analyses.COMMANDS[options.command](options, settings, _progress())
         elif options.command == cli_indicators.NAME:
             outcome = cli_indicators.run(options, settings)
+        elif options.command == cli_report.NAME:
+            outcome = cli_report.run(options, settings, _progress())
         else:
             outcome = _COMMANDS[options.command](options, settings)
     except TwinError as error:
