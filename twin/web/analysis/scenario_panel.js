@@ -4,6 +4,7 @@ import {save} from '../page/api.js';
 import {fill, h, icon, select} from '../map/dom.js';
 import {headAreas, nameOf} from './areas.js';
 import {change, percent} from './figures.js';
+import {evidenceOf} from './headline.js';
 import {refresh} from './refresh.js';
 import {sentence, t} from './text.js';
 
@@ -104,7 +105,7 @@ export class ScenarioPanel {
     const moving = (area) => area.rates[this.rate] - area.base[this.rate];
     const moved = result.areas.filter((area) => area.kind === 'town' && area.base && Math.abs(moving(area)) > 5e-6)
       .sort((a, b) => Math.abs(moving(b)) - Math.abs(moving(a)));
-    return h('div', {'aria-busy': String(loading), 'aria-live': 'polite'}, h('table.an-table.an-before-after', {},
+    return h('div', {'aria-busy': String(loading), 'aria-live': 'polite'}, h('div.an-section-head', {}, h('h3', {}, t('before_after')), evidenceOf(this.page, t('before_after'))), h('table.an-table.an-before-after', {},
       h('thead', {}, h('tr', {}, ['name', 'before', 'after', 'change'].map((name, index) => h(`th${index ? '.an-number' : ''}`, {scope: 'col'}, t(`column.${name}`))))),
       h('tbody', {}, heads.map(line), moved.map(line))));
   }

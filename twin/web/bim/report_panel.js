@@ -5,6 +5,7 @@ import {answer, offer} from '../page/api.js';
 import {fill, h, icon} from '../map/dom.js';
 import {number} from '../map/format.js';
 import {language, say} from '../map/text.js';
+import {modelEvidence} from './evidence.js';
 import {className, t} from './text.js';
 
 const MOST = 60; // failures listed at first
@@ -54,6 +55,7 @@ export class ReportPanel {
     return [
       h('p.bim-verdict', {'data-kind': model.outcome}, icon(model.outcome === 'accepted' ? 'check' : 'warn'), h('b', {}, t(`outcome.${model.outcome}`)), h('span', {}, version?.file_name ?? version?.name ?? document.name)),
       h('div.tw-facts.bim-facts', {}, fact('drawn', `${number(document.drawn)} / ${number(whole || document.drawn)}`), fact('triangles', number(document.triangles)), fact('schema', document.schema), fact('unit', document.length_unit)),
+      h('p.tw-note', {}, modelEvidence(this.page, t('report'), 'evidence.counts')),
       undrawn ? h('p.tw-note', {}, t('report.undrawn', {n: undrawn})) : null,
       document.application ? h('p.tw-note', {}, t('report.application', {name: document.application})) : null,
     ];
@@ -83,7 +85,7 @@ export class ReportPanel {
   }
 
   #checks(check) {
-    const title = h('div.an-section-head.bim-gap', {}, h('h3', {}, t('report.checks')));
+    const title = h('div.an-section-head.bim-gap', {}, h('h3', {}, t('report.checks')), modelEvidence(this.page, t('report.checks'), 'evidence.checks'));
     if (!check) return [title, h('p.tw-note', {}, t('report.unchecked'))];
     return [title, h('ul.bim-checks', {}, check.templates.map((item) => {
       const whole = item.passed + item.failed;

@@ -1,6 +1,7 @@
 // Section 3: the layers as they stand: rows, origin, age, how full each column is, and out as files.
 
 import {get} from '../page/api.js';
+import {evidenceButton} from '../evidence/card.js';
 import {fill, h, icon} from '../map/dom.js';
 import {say} from '../map/text.js';
 import {ago, count, moment, percent} from '../page/figures.js';
@@ -67,7 +68,7 @@ export class Health {
         {type: 'button', 'data-fold': layer.id, 'aria-expanded': String(open), 'aria-label': t('health.columns', {layer: say(layer.title)}),
           onclick: toggle}, icon('down'))),
       h('td', {}, h('strong', {}, say(layer.title)), h('span.under', {}, layer.id)),
-      h('td.number', {}, count(row.rows)), h('td.number', {}, count(row.generation)),
+      h('td.number', {}, count(row.rows), h('span.under', {}, this.evidence(layer, row))), h('td.number', {}, count(row.generation)),
       h('td', {}, h(`span.tag.${kind}`, {}, t(`origin.${row.origin}`))),
       h('td', {title: moment(row.updated)}, ago(row.updated)),
       h('td', {'data-share': layer.id}, this.overall(layer.id)),
@@ -79,6 +80,19 @@ export class Health {
       h('td', {}, h('a.button.quiet', {href: mapLink(this.page.twin, row.bounds, [layer.id]),
         'aria-label': t('health.open_layer', {layer: say(layer.title)})}, icon('map'), t('health.open_map')))),
     open ? this.columns(layer) : null];
+  }
+
+  /** Where the rows of a layer come from: the datasets of the generation that is shown. */
+  evidence(layer, row) {
+    return evidenceButton(this.page.root, say(layer.title), () => {
+      const used = this.page.catalogue.rows.filter((item) => item.layer === layer.id && item.shown);
+      const sum = (name) => used.reduce((total, item) => total + (item[name] ?? 0), 0);
+      return {
+        figure: count(row.rows), as_of: used.map((item) => item.data_date || item.imported_at.slice(0, 10)).sort().at(-1), updated: row.updated, origin: row.origin,
+        method: t('health.method'), denominators: ['rows_in', 'accepted', 'rejected'].map((name) => ({title: t(`catalogue.${name}`), value: sum(name), unit: ''})),
+        datasets: used.map((item) => ({...item, generation: row.generation})),
+      };
+    });
   }
 
   absent(layer) {

@@ -56,13 +56,16 @@ function parameters(evidence) {
     name === 'scenario' && value?.revision !== undefined ? t('parameter.what_if') : nameOf(name), shown(value)]);
 }
 
+/** Whether what stands for a dataset is a value entered by hand. */
+const byHand = (item) => item.id === null && item.author !== undefined;
+
 /** What is told of a dataset beside its name. */
 function about(item) {
   const crs = item.crs_declared && item.crs_declared !== item.crs_found
     ? t('crs.both', {declared: item.crs_declared, found: item.crs_found ?? '–'}) : item.crs_found;
   return [
     [t('source'), item.source || t('unknown')],
-    [t('licence'), item.basis === 'entered' || (item.id === null && item.author !== undefined) ? '' : item.licence || t('unknown')],
+    [t('licence'), byHand(item) ? '' : item.licence || t('unknown')],
     [t('date'), item.data_date],
     [t('generation'), EMPTY.has(item.generation) ? '' : String(item.generation)],
     [t('imported'), item.imported_at ? String(item.imported_at).replace('T', ' ').slice(0, 16) : ''],
@@ -72,7 +75,7 @@ function about(item) {
   ].filter(([, value]) => !EMPTY.has(value));
 }
 
-const titleOf = (item) => said(item.title) || (item.layer === null && item.author !== undefined ? t('by_hand') : item.name || item.file_name || item.layer);
+const titleOf = (item) => said(item.title) || (byHand(item) ? t('by_hand') : item.name || item.file_name || item.layer);
 
 const table = (lines) => h('table.ev-table', {}, h('tbody', {}, lines.map(([title, value]) => h('tr', {}, h('th', {scope: 'row'}, title), h('td', {}, value)))));
 
