@@ -69,7 +69,8 @@ def _summed(weight: F64, unit: F64, crease: float) -> F64:
     for i in range(weight.shape[1]):
         total += near[:, :, i, None] * weight[:, i, None]
     length = np.sqrt((total * total).sum(axis=2))[:, :, None]
-    return np.divide(total, length, out=unit.copy(), where=length > 0.0)
+    normals: F64 = np.divide(total, length, out=unit.copy(), where=length > 0.0)
+    return normals
 
 
 def _joined(corner_vertex: I32, packed: I8, colour: U32) -> tuple[I32, I8, U32, U32]:

@@ -13,14 +13,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyproj
 
 from bim.errors import BimError
 from bim.georeference.systems import convergence_deg, grid_scale, transformer
+
+if TYPE_CHECKING:
+    import pyproj
 
 Array = npt.NDArray[np.float64]
 
@@ -28,6 +30,8 @@ Array = npt.NDArray[np.float64]
 @lru_cache(maxsize=256)
 def _local(lon: float, lat: float) -> pyproj.Transformer:
     """From metres east and north of a point to longitude and latitude."""
+    import pyproj
+
     plane = pyproj.CRS.from_proj4(
         f"+proj=tmerc +lat_0={lat!r} +lon_0={lon!r} +k=1 +x_0=0 +y_0=0 +ellps=GRS80 +units=m +type=crs"
     )

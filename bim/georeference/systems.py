@@ -16,11 +16,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-
-import pyproj
-from pyproj.exceptions import CRSError, ProjError
+from typing import TYPE_CHECKING
 
 from bim.finding import Sentence
+
+if TYPE_CHECKING:
+    import pyproj
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -145,6 +146,8 @@ def crs(definition: str) -> pyproj.CRS:
     pyproj.exceptions.CRSError
         When PROJ does not know it.
     """
+    import pyproj  # here and below where it is used: to read a file's evidence needs none of it
+
     system = pyproj.CRS.from_user_input(definition)
     if system.is_compound:
         system = system.sub_crs_list[0]
@@ -154,14 +157,18 @@ def crs(definition: str) -> pyproj.CRS:
 @lru_cache(maxsize=256)
 def transformer(definition: str) -> pyproj.Transformer:
     """From a system, east first, to WGS84 longitude and latitude."""
+    import pyproj
+
     return pyproj.Transformer.from_crs(crs(definition), 4326, always_xy=True)
 
 
 def to_lonlat(definition: str, x: float, y: float) -> tuple[float, float] | None:
     """Longitude and latitude (degrees) of a point of a system; None where it has none."""
+    from pyproj.exceptions import ProjError
+
     try:
         lon, lat = transformer(definition).transform(x, y)
-    except (ProjError, CRSError):
+    except ProjError:
         return None
     if not (math.isfinite(lon) and math.isfinite(lat)) or abs(lon) > 180 or abs(lat) > 90:
         return None
@@ -189,6 +196,8 @@ def area_of_use(definition: str) -> Box | None:
 @lru_cache(maxsize=1024)
 def _jacobian(definition: str, lon: float, lat: float) -> tuple[float, float]:
     """Turn (degrees) and factor of the true east direction in a system's plane, in metres."""
+    import pyproj
+
     step = 20.0
     local = pyproj.CRS.from_proj4(f"+proj=tmerc +lat_0={lat!r} +lon_0={lon!r} +k=1 +ellps=GRS80 +type=crs")
     geodetic = pyproj.CRS.from_proj4("+proj=longlat +ellps=GRS80 +type=crs")
@@ -260,6 +269,8 @@ def _code(definition: str, confidence: int) -> str | None:
 def _by_name(name: str) -> str | None:
     if not name.strip() or len(name) > 200 or re.search(r"[+={}\[\]]", name):
         return None  # a name of the registry, no text that would make PROJ read files
+    from pyproj.exceptions import CRSError
+
     try:
         return _code(name, 70)
     except (CRSError, ValueError):
@@ -336,6 +347,8 @@ def named(
 
 def known(definition: str) -> bool:
     """Whether PROJ understands a definition."""
+    from pyproj.exceptions import CRSError
+
     try:
         return len(crs(definition).axis_info) >= 1
     except (CRSError, ValueError):
