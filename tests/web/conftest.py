@@ -21,12 +21,12 @@ from twin.store import Store
 
 
 @contextmanager
-def whole_server(home: Path) -> Iterator[str]:
-    """The server on ``home``; yields its address without a slash at the end.
+def whole_server(home: Path, port: int | None = None) -> Iterator[str]:
+    """The server on ``home``, on a free port unless one is given; yields its address without a slash at the end.
 
     What goes wrong inside the server fails the tests, whatever the browser made of it.
     """
-    port = free_port()
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TWIN_")}
     log = home.with_name(f"{home.name}.log")

@@ -26,6 +26,8 @@ PREFIXES = {
     "remote": "remote",
     "briefing": "briefing",
     "scenarios": "scenarios",
+    "stage": "stage",
+    "wall": "wall",
 }
 FOLDERS = tuple(WEB / name for name in PREFIXES)
 SHARED = ("life_circle", "coverage", "bim", "scenarios")

@@ -1,7 +1,7 @@
 // The six cards beside the map: each one headline, one light chart, and as many lines as there is room for.
 //
-// A card is {key, title, of(board): its source, body(source, room)}; `room` is what is left of its box in multiples of
-// the wall's smallest text. Every figure is a button that opens its evidence.
+// A card is {key, title, of(board): its source, body(source, room)}; `room` is what is left of its box {wide, high} in multiples
+// of the wall's smallest text. Every figure is a button that opens its evidence.
 
 import {h} from '../map/dom.js';
 import {number} from '../map/format.js';
@@ -40,10 +40,10 @@ export const shapeOf = (row) => STATUS.find(([name]) => name === row.status)?.[2
 export const valueOf = (row) => (row.value === null ? t('no_data') : number(row.value, Math.abs(row.value) >= 1000 ? 0 : row.unit === '%' ? 1 : 2));
 export {unitOf};
 
-function indicators(wall, source, room) {
+function indicators(wall, source, {high: room}) {
   const {counts, indicators: rows} = source;
   const total = rows.length;
-  const judged = STATUS.map(([name, color, mark]) => ({name: t(`status.${name}`), count: counts[name] ?? 0, color, mark, key: name}));
+  const judged = STATUS.map(([name, color, mark]) => ({name: t(`status.${name}`), count: counts[name] ?? 0, color, mark, key: name})).filter(({count, key}) => count || key !== 'unjudged');
   const table = () => ({
     method: {zh: '逐项依据见下：', en: 'Each with its own evidence below.'}, as_of: newest(rows), origin: source.origin ?? (rows.some((row) => row.origin === 'synthetic') ? 'synthetic' : null),
     denominators: judged.map(({name, count}) => ({title: {zh: name, en: name}, value: count, unit: ''})),
@@ -51,7 +51,7 @@ function indicators(wall, source, room) {
   const known = rows.filter((row) => row.value !== null && reached(row) !== null);
   // What is farthest from its target first: that is what a leader asks about.
   const lines = [...known].sort((a, b) => (a.status === 'met') - (b.status === 'met') || reached(a) / markOf(a) - reached(b) / markOf(b));
-  const fits = Math.max(0, Math.floor((room - 6.6) / 2.75));
+  const fits = Math.max(0, Math.floor((room - 5.6) / 2.3));
   return [
     h('div.wl-head-row', {},
       figure(wall, t('indicators.met'), number(counts.met ?? 0), t('indicators.of', {n: total}), table),
@@ -67,7 +67,7 @@ function indicators(wall, source, room) {
 
 const newest = (rows) => rows.map((row) => row.as_of).filter(Boolean).sort().at(-1) ?? null;
 
-function lifeCircle(wall, source, room) {
+function lifeCircle(wall, source, {high: room}) {
   const area = source.central ?? source.district;
   if (!area) return [none(t('life.none'))];
   const share = area.rates[source.measure ?? 'people'];
@@ -94,10 +94,10 @@ function townChart(towns, room, target, of, says) {
     const shown = fits >= towns.length ? towns : [...towns.slice(0, Math.ceil(fits / 2)), ...towns.slice(-Math.floor(fits / 2))];
     return [h('div.wl-lines', {}, shown.map((town) => line(nameOf(town), bullet(of(town), target, {label: `${nameOf(town)} ${percent(of(town))}%`, color: color(of(town))}), `${percent(of(town), 0)}\u2009%`)))];
   }
-  return [h('div.wl-fill', {}, columns(towns.map(of), target, {label: t('towns')})), h('p.wl-note', {}, says || t('towns.order', {n: towns.length}))];
+  return [h('div.wl-fill', {}, columns(towns.map(of), target, {label: t('towns')})), h('p.wl-note', {}, says || t('towns.lowest', {name: nameOf(towns.at(-1)), value: `${percent(of(towns.at(-1)), 0)}\u2009%`}))];
 }
 
-function coverage(wall, source, room) {
+function coverage(wall, source, {high: room}) {
   const area = source.district ?? source.central;
   if (!area) return [none(t('coverage.none'))];
   const share = area.rates.people;
@@ -105,16 +105,16 @@ function coverage(wall, source, room) {
   const towns = [...source.towns].filter((town) => town.people > 0).sort((a, b) => b.rates.people - a.rates.people);
   return [
     h('div.wl-head-row', {}, figure(wall, what, percent(share), '%', () => ({...source.evidence, value: share * 100, unit: '%', unit_en: '%'})),
-      h('span.wl-says', {}, t('coverage.people'), h('br'), h('em', {}, t('coverage.sites', {n: number(source.sites)})))),
+      h('span.wl-says', {}, t('coverage.people'), h('br'), h('em', {}, t('coverage.sites', {n: number(wall.row(3)?.value ?? source.sites)})))),
     bullet(share, null, {label: what, color: 'var(--site-5g)'}),
     ...townChart(towns, room - 4.9, null, (town) => town.rates.people, ''),
   ];
 }
 
-function sensors(wall, source, room) {
+function sensors(wall, source, {high: room}) {
   const states = STATES.map(([key, color, mark]) => ({key, name: t(`state.${key}`), count: source.by_status[key] ?? 0, color, mark})).filter((item) => item.count || item.key !== 'unknown');
   const most = Math.max(1, ...source.by_kind.map((item) => item.count));
-  const fits = Math.max(0, Math.floor((room - 6.4) / ROW));
+  const fits = Math.max(0, Math.floor((room - 5.4) / ROW));
   return [
     h('div.wl-head-row', {}, figure(wall, t('sensors.what'), number(source.terminals), t('sensors.unit'), () => ({...source.evidence, value: source.terminals, unit: '个', unit_en: ''})),
       h('span.wl-says', {}, t('sensors.online'), h('br'), h('em', {}, source.terminals ? `${percent((source.by_status.online ?? 0) / source.terminals)}\u2009%` : '–'))),
@@ -124,7 +124,7 @@ function sensors(wall, source, room) {
   ];
 }
 
-function centres(wall, source, room) {
+function centres(wall, source, {high: room, wide}) {
   const indicator = wall.row(20);
   const target = indicator?.target ?? 50;
   const of = Object.fromEntries(source.by_status.map((item) => [item.status, item]));
@@ -136,12 +136,12 @@ function centres(wall, source, room) {
   return [
     h('div.wl-head-row', {}, figure(wall, t('centres.what'), number(open), t('centres.unit'), () => ({...source.evidence, value: open, unit: '个', unit_en: ''})),
       h('span.wl-says', {}, t('centres.open'), h('br'), h('em', {class: open >= target ? 'wl-good' : 'wl-warn'}, `${open >= target ? '●' : '▲'} ${t('target', {value: `${number(target)}\u2009${t('centres.unit')}`})}`))),
-    squares(list, target, {label: t('centres.what'), across: room > 14 ? 10 : 25}),
+    squares(list, target, {label: t('centres.what'), wide, high: Math.min(Math.max(2, room - 5.2), wide * 0.55)}),
     keys(list),
   ];
 }
 
-function models(wall, source, room) {
+function models(wall, source, {high: room}) {
   if (!source.models) return [h('div.wl-head-row', {}, figure(wall, t('models.what'), '0', t('models.unit'), () => source.evidence), h('span.wl-says', {}, t('models.none')))];
   const fits = Math.max(0, Math.floor((room - 4.8) / ROW));
   return [

@@ -6,7 +6,7 @@ const SPACE = 'http://www.w3.org/2000/svg';
 export function s(name, attributes = {}, ...children) {
   const element = document.createElementNS(SPACE, name);
   for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== undefined) element.setAttribute(key, value);
-  element.append(...children.flat().filter(Boolean));
+  element.append(...children.flat(3).filter(Boolean));
   return element;
 }
 
@@ -46,10 +46,13 @@ export function parts(list, {label}) {
   }));
 }
 
-/** So many squares as the target asks for, filled as far as there is something: [{count, color, hollow}], the rest empty. */
-export function squares(list, target, {label, across = 25}) {
+/** So many squares as the target asks for, filled as far as there is something: [{count, color, hollow}], the rest empty; as large as `wide` by `high` allows. */
+export function squares(list, target, {label, wide, high}) {
   const total = list.reduce((sum, {count}) => sum + count, 0);
   const cells = Math.max(target, total);
+  // The fewest across whose rows fit: the largest squares.
+  let across = Math.min(cells, 5);
+  while (across < cells && (wide / across) * Math.ceil(cells / across) > high) across += 1;
   const rows = Math.ceil(cells / across);
   const kinds = list.flatMap(({count, color, hollow}) => Array.from({length: count}, () => ({color, hollow})));
   const svg = s('svg', {class: 'wl-squares', viewBox: `0 0 ${across * 4 - 1} ${rows * 4 - 1}`, role: 'img', 'aria-label': label});

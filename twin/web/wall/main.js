@@ -25,7 +25,12 @@ const IDLE_MS = 4000; // after which the cursor goes
 const AGAIN_MS = 5000;
 const PICTURE_MS = 60_000; // between pictures of the map that are kept for a start without a server
 const MAP = 'twin.wall.map';
-const HEAD = 3.2; // heights of a line that a card's head and padding take
+const HEAD = 3.3; // what a card's head and padding take of its height, in multiples of the smallest text
+const SIDES = 1.7; // and its padding of its width
+const NARROW = 18; // cards narrower than this tell in their head the date alone
+const RAISED = 0.14; // share of the map's height that what a viewpoint looks at stands above the middle, clear of the caption
+
+const UNNAMED = {road: 15.6, water: 14, green: 14.4}; // zoom from which names that tell a leader little are shown
 
 const seconds = (text, usual) => (/^\d+(\.\d+)?$/.test(text ?? '') ? Number(text) : usual);
 
@@ -101,7 +106,7 @@ class Wall {
   async #stand() {
     const viewpoint = this.guide.viewpoints[this.asked.start] ?? this.guide.viewpoints[0];
     const {u} = this.plan;
-    const stage = new Stage(this.parts.stage, {assets: this.assets, theme: this.asked.theme, language: this.asked.language, controls: true, em: SMALLEST * u, leastText: SMALLEST * u, viewpoint, ...this.#lines()});
+    const stage = new Stage(this.parts.stage, {assets: this.assets, theme: this.asked.theme, language: this.asked.language, controls: true, em: SMALLEST * u, leastText: SMALLEST * u, raise: RAISED, unnamed: UNNAMED, viewpoint, ...this.#lines()});
     this.stage = stage;
     this.root.classList.add('wl-starting');
     const off = [
@@ -254,7 +259,8 @@ class Wall {
     this.tour();
     this.state();
     CARDS.forEach(({key, body}, index) => {
-      const room = this.plan.cards[index].h / (SMALLEST * u) - HEAD;
+      const box = this.plan.cards[index];
+      const room = {wide: box.w / (SMALLEST * u) - SIDES, high: box.h / (SMALLEST * u) - HEAD};
       const source = board?.[key] ?? null;
       const failure = board?.failures?.[key] ?? null;
       const made = board?.sources?.[key]?.made_at ?? null;
@@ -264,7 +270,7 @@ class Wall {
       const title = t(`card.${key}`);
       this.parts[key].setAttribute('aria-label', title);
       fill(this.parts[key],
-        h('h2', {}, h('span', {}, title), source?.as_of || key === 'indicators' ? h('small', {}, asOf(source)) : null),
+        h('h2', {}, h('span', {}, title), source?.as_of || key === 'indicators' ? h('small', {}, asOf(source, room.wide < NARROW)) : null),
         source ? body(this, source, room) : h('p.wl-none', {}, failure ? say(failure) : t('computing')),
         failure && source ? h('p.wl-failed', {}, t('failed', {time: hour(made)})) : null);
     });
@@ -387,10 +393,10 @@ class Wall {
   }
 }
 
-const asOf = (source) => {
+const asOf = (source, narrow) => {
   const date = source?.as_of ?? source?.indicators?.map((row) => row.as_of).filter(Boolean).sort().at(-1);
   const synthetic = source?.origin === 'synthetic' || source?.origin === 'mixed' || source?.indicators?.some((row) => row.origin === 'synthetic' || row.origin === 'mixed');
-  return [synthetic ? t('synthetic') : '', date ?? ''].filter(Boolean).join(' · ');
+  return [synthetic && !narrow ? t('synthetic') : '', date ?? ''].filter(Boolean).join(' · ');
 };
 
 const hour = (moment) => (moment ? new Date(moment).toLocaleTimeString('zh-CN', {hour: '2-digit', minute: '2-digit', hour12: false}) : '–');

@@ -16,7 +16,7 @@ export class Source extends Store {
 
   /** @param query {tour, scenario} */
   constructor(query) {
-    super({query, board: null, heard: 0, lost: 0, gone: new Set()});
+    super({query, board: null, heard: 0, lost: 0, failed: 0, gone: new Set()});
     this.key = `twin.wall.${query.tour || 'standard'}.${query.scenario}`;
     this.#remember();
   }
@@ -32,8 +32,8 @@ export class Source extends Store {
     try { localStorage.setItem(this.key, JSON.stringify({board: this.board, heard: this.heard})); } catch { /* full or private */ }
   }
 
-  /** When the figures shown were heard of last, ms; 0 never. */
-  get offline() { return this.lost > 0; }
+  /** Whether the server does not answer. */
+  get offline() { return this.failed > 1 || (this.lost > 0 && !this.board); }
 
   start() { this.#ask(); }
 
@@ -62,19 +62,20 @@ export class Source extends Store {
           this.board = this.#merged(board);
           this.#tag = tag;
           this.heard = Date.now();
-          this.lost = 0;
+          Object.assign(this, {lost: 0, failed: 0});
           this.#keep();
           this.tell('board', this.board);
           if (board.pending.length && !failed) next = SOON_MS;
         } else await reply.text();
         this.heard = Date.now();
-        this.lost = 0;
+        Object.assign(this, {lost: 0, failed: 0});
         if (this.board.pending?.length && !Object.keys(this.board.sources ?? {}).length) next = SOON_MS;
         this.tell('state');
       }
     } catch (error) {
       if (asking !== this.#asking) return; // asked again meanwhile
       this.lost ||= Date.now();
+      this.failed += 1; // once may be a busy server
       next = AGAIN_MS;
       this.tell('state');
     } finally {
