@@ -265,6 +265,7 @@ def main() -> None:
     for layout, (key, name) in zip(keep, LAYOUTS.items(), strict=True):
         _put(layout, _MAKERS[key]())
         layout.name = name
+        layout._element.set("showMasterSp", "0")  # noqa: SLF001 - each layout draws its own bars
         layout._element.attrib.pop("type", None)  # noqa: SLF001 - it names one of Office's own layouts
     theme = master.part.part_related_by(RT.THEME)
     theme._blob = _theme(theme.blob)  # noqa: SLF001 - the theme is a part without a class of its own

@@ -17,7 +17,7 @@ from twin.indicators.computed import Context
 from twin.report.ledger import Ledger, told
 from twin.report.words import word
 
-_MOST_PERCENT = 120.0
+_MOST_PERCENT, _AXIS_PERCENT = 120.0, 160.0
 
 
 def every(
@@ -57,7 +57,7 @@ def _attained(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> dict[str, An
         marks.append(mark)
         names.append(name)
         shares.append(min(_MOST_PERCENT, share))
-        texts.append(f"{share:.1f}% ({shown}) [{mark}]")
+        texts.append(f"{share:.1f}%  {shown} [{mark}]" if unit != "%" else f"{share:.1f}% [{mark}]")
         statuses.append(row["status"])
     series = {
         "name": word("share_of_target", language),
@@ -68,7 +68,7 @@ def _attained(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> dict[str, An
     }
     return _chart(
         word("attained", language), word("attained_note", language), "bars", names, [series], ledger, marks,
-        unit="%", top=_MOST_PERCENT, target=(word("target", language), 100.0),
+        unit="%", top=_AXIS_PERCENT, target=(word("target", language), 100.0),
         origin=_worst([row["origin"] for row in kept]),
     )  # fmt: skip
 
@@ -117,6 +117,7 @@ def _by_town(
     towns = [area for area in areas if area["kind"] == "town" and area["rates"][rate] is not None]
     if not towns:
         return None
+    towns.sort(key=lambda area: -area["rates"][rate])
     target = next((100.0 * area["target"] for area in towns if area["target"]), None)
     names = [(area["name_en"] if language == "en" else "") or area["name"] for area in towns]
     values = [100.0 * area["rates"][rate] for area in towns]

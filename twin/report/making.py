@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tempfile
 import zipfile
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin.briefing import tour as tours
 from twin.report import content, document, files, template
-from twin.report.pictures import Drawn
+from twin.report.pictures import HEIGHT, Drawn
 
 if TYPE_CHECKING:
     from twin.indicators import Desk
@@ -24,6 +25,8 @@ Draw = Callable[[Sequence[Mapping[str, Any]], Path, Callable[[int, int], None]],
 """Draws views into a folder; told of progress by a function that may raise to stop it."""
 Progress = Callable[[float, dict[str, str]], None]
 _UNSAFE = re.compile(r"[^\w\u4e00-\u9fff-]+")
+_NARROWER = math.log2(900 / HEIGHT)
+"""Zoom levels farther away: viewpoints are composed on maps some 900 pixels high, pictures are lower."""
 _COMPOSING = {"zh": "计算指标与证据", "en": "Indicators and their evidence"}
 _SETTING = {"zh": "排版", "en": "Setting pages"}
 
@@ -138,7 +141,7 @@ def _views(desk: Desk, request: Request, viewpoints: Sequence[Any]) -> list[dict
         {
             "key": content.picture_key(number),
             "title": (view.title_en if english else "") or view.title,
-            "viewpoint": view.as_dict(),
+            "viewpoint": {**view.as_dict(), "zoom": max(7.0, view.zoom - _NARROWER)},
         }
         for number, view in enumerate(viewpoints, start=1)
     ]

@@ -27,7 +27,7 @@ WIDTH, HEIGHT, SCALE = 1200, 675, 2
 """Size of a map in CSS pixels, and device pixels to each: pictures of 2400 x 1350."""
 MOST_BYTES = 60_000_000
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_FIRST_S, _NEXT_S = 90.0, 120.0
+_FIRST_S, _NEXT_S = 120.0, 300.0
 """Longest wait for a browser to take a job up, and for the next picture: a 5G run may have to be computed for it."""
 _POLL_S = 0.1
 

@@ -102,15 +102,6 @@ def link(slide: Any, run: Any, target: Any) -> None:
     element.set("action", "ppaction://hlinksldjump")
 
 
-def tab_right(paragraph: Any, width: int) -> None:
-    """What follows a tab stands at the right edge of ``width``."""
-    properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
-    stops = etree.SubElement(properties, qn("a:tabLst"))
-    stop = etree.SubElement(stops, qn("a:tab"))
-    stop.set("pos", str(int(width)))
-    stop.set("algn", "r")
-
-
 # -- how much fits ---------------------------------------------------------------
 
 
@@ -183,14 +174,33 @@ def table(slide: Any, idx: int, rows: int, columns: int, *, widths: Sequence[flo
     whole = holder.width
     frame = holder.insert_table(rows, columns)
     made = frame.table
+    _plain(made, whole, widths or [1.0] * columns)
+    return made
+
+
+def _plain(made: Any, whole: int, shares: Sequence[float]) -> None:
+    """No style of Office's own, and columns that share the width."""
     properties = made._tbl.tblPr  # noqa: SLF001
     properties.find(qn("a:tableStyleId")).text = _PLAIN_TABLE
     properties.set("firstRow", "0")
     properties.set("bandRow", "0")
-    shares = widths or [1.0] * columns
     for column, share in zip(made.columns, shares, strict=True):
         column.width = Emu(int(whole * share / sum(shares)))
+
+
+def table_instead(slide: Any, idx: int, rows: int, widths: Sequence[float]) -> Any:
+    """A plain table in the place of a placeholder of text."""
+    holder = placeholder(slide, idx)
+    box = holder.left, holder.top, holder.width, holder.height
+    remove(holder)
+    made = slide.shapes.add_table(rows, len(widths), *box).table
+    _plain(made, box[2], widths)
     return made
+
+
+def height_of(made: Any) -> int:
+    """Height of all rows of a table, EMU."""
+    return sum(item.height for item in made.rows)
 
 
 def margins(cell: Any, sides: float, ends: float) -> None:
@@ -228,10 +238,11 @@ def row(
     bold: bool | None = None,
     color: Any = None,
     numeric: Iterable[int] = (),
+    height: int = 330_000,
 ) -> None:
     """Texts into the cells of a row; those of ``numeric`` columns stand at the right."""
     right = set(numeric)
-    made.height = Emu(min(made.height, 330000))
+    made.height = Emu(height)
     for number, cell in enumerate(made.cells):
         margins(cell, 0.06, 0.03)
         if number >= len(texts):

@@ -13,6 +13,7 @@ from typing import Any
 from pptx.enum.dml import MSO_THEME_COLOR as THEME
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR
+from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
 from twin.report import slide_parts as parts, template
@@ -140,28 +141,25 @@ class _Deck:
         parts.header(table, heads, self.language, numeric=range(1, len(heads)), size=12)
         for row, item in zip(list(table.rows)[1:], categories, strict=True):
             texts = [item["name"], *map(str, item["counts"]), str(sum(item["counts"]))]
-            parts.row(row, texts, self.language, size=13, numeric=range(1, len(heads)))
+            parts.row(row, texts, self.language, size=13, numeric=range(1, len(heads)), height=520_000)
         self._fill(slide, FOOTNOTES, f"{section['lead']}{'。' if self.language == 'zh' else '.'}")
         return slide
 
     def _contents(self, starts: Sequence[tuple[str, Any]]) -> None:
         """The table of contents on the summary, once the numbers of the slides are known."""
         numbers = {slide.slide_id: number for number, slide in enumerate(self.deck.slides, start=1)}
-        for title, slide in starts[:1]:
-            holder = parts.placeholder(slide, ASIDE)
-            listed = [(name, page) for name, page in starts if page is not None]
-            size = parts.fitting(["x"] * (len(listed) + 1), holder.width, holder.height, (14, 12, 11, 10, 9))
-            frame = holder.text_frame
-            parts.say(frame.paragraphs[0], self.words["contents"], self.language, size=size + 2, bold=True)
-            for name, page in listed:
-                paragraph = frame.add_paragraph()
-                parts.tab_right(paragraph, holder.width)
-                shown = name if parts.ems(name) < 25 else f"{name[: 22 if self.language == 'zh' else 40]}…"
-                run = parts.say(paragraph, shown, self.language, size=size)
-                parts.say(paragraph, f"\t{numbers[page.slide_id]}", self.language, size=size, color=THEME.TEXT_2)
-                if page is not slide:
-                    parts.link(slide, run, page)
-            del title
+        slide = starts[0][1]
+        listed = [(title, page) for title, page in starts if page is not None]
+        table = parts.table_instead(slide, ASIDE, len(listed) + 1, (5.0, 0.7))
+        height = min(310_000, parts.height_of(table) // (len(listed) + 1))
+        size = 13 if height > 290_000 else 11 if height > 230_000 else 9
+        parts.row(table.rows[0], [self.words["contents"]], self.language, size=size + 1, bold=True, height=height)
+        for row, (title, page) in zip(list(table.rows)[1:], listed, strict=True):
+            parts.row(row, ["", str(numbers[page.slide_id])], self.language, size=size, numeric=(1,), height=height)
+            paragraph = row.cells[0].text_frame.paragraphs[0]
+            run = parts.say(paragraph, _cut(title, 270 / size), self.language, size=size)
+            if page is not slide:
+                parts.link(slide, run, page)
 
     def _view(self, section: Section) -> Any:
         slide = self._slide("view", section["title"], section["notice"])
@@ -188,7 +186,7 @@ class _Deck:
         roomy = len(figures) <= _FIGURES_ROOMY
         table = parts.table(slide, FIGURES, len(figures), 1)
         for row, item in zip(table.rows, figures, strict=True):
-            row.height = Emu(695000 if roomy else 240000)
+            row.height = Emu(700000 if roomy else 240000)
             frame = row.cells[0].text_frame
             parts.margins(row.cells[0], 0.02, 0.04 if roomy else 0.015)
             first = frame.paragraphs[0]
@@ -200,10 +198,11 @@ class _Deck:
             parts.say(line, value if roomy else f"  {value}", self.language, size=size, bold=bool(item["value"]))
             self._mark(slide, line, item["ref"], 9 if roomy else 8)
             if roomy:
-                parts.say(line, f"  {self.words['target']} {item['target']}  ", self.language, size=10, color=THEME.TEXT_2)
+                last = frame.add_paragraph()
+                parts.say(last, f"{self.words['target']} {item['target']}   ", self.language, size=10, color=THEME.TEXT_2)
                 if item["value"]:
                     color = parts.STATUS[item["status"]]
-                    parts.say(line, f"● {item['status_text']}", self.language, size=10, color=color)
+                    parts.say(last, f"● {item['status_text']}", self.language, size=10, color=color)
 
     def _picture(self, slide: Any, idx: int, item: Mapping[str, Any], description: str) -> None:
         """A picture in its placeholder, or the sentence that says why there is none."""
@@ -217,7 +216,8 @@ class _Deck:
         box.fill.solid()
         box.fill.fore_color.theme_color = THEME.BACKGROUND_2
         box.line.color.theme_color = THEME.ACCENT_6
-        box.shadow.inherit = False
+        style = box._element.find(qn("p:style"))  # noqa: SLF001 - its shadow
+        box._element.remove(style)  # noqa: SLF001
         box.text_frame.word_wrap = True
         parts.say(box.text_frame.paragraphs[0], item["missing"], self.language, size=12, color=THEME.TEXT_2)
 
@@ -263,17 +263,16 @@ class _Deck:
         table = parts.table(slide, FIGURES, len(lines) + 1, len(heads), widths=widths)
         parts.header(table, heads, self.language, numeric=(0, 3), size=11)
         for row, (name, item) in zip(list(table.rows)[1:], lines, strict=True):
-            row.height = Emu(310000)
             cells = list(row.cells)
             if item is None:
                 cells[0].merge(cells[-1])
-                parts.row(row, [name], self.language, size=11, bold=True, color=THEME.ACCENT_1)
+                parts.row(row, [name], self.language, size=11, bold=True, color=THEME.ACCENT_1, height=310_000)
                 continue
             basis = self.words["comma"].join(part for part in (item["basis"], item["origin_text"]) if part)
             texts = [
                 str(item["no"]), item["name"], item["target"], item["value"] or "–", "", item["as_of"] or "–", basis or "–"
             ]  # fmt: skip
-            parts.row(row, texts, self.language, size=10.5, numeric=(0, 3))
+            parts.row(row, texts, self.language, size=10.5, numeric=(0, 3), height=310_000)
             self._mark(slide, cells[3].text_frame.paragraphs[0], item["ref"], 8)
             status = cells[4].text_frame.paragraphs[0]
             parts.say(status, "● ", self.language, size=9, color=parts.STATUS[item["status"]])
