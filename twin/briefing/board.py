@@ -29,8 +29,12 @@ SOURCES = ("sensors", "centres", "models", "indicators", "life_circle", "coverag
 
 _AGAIN_S = 30.0
 """Seconds after which a source that failed is tried again, though its inputs are the same."""
-_ENTERED_S = 20.0
-"""Seconds after which indicators are read again: values entered by hand make no new generation."""
+_LIVING_S = 20.0
+"""Seconds after which sources are read again that change without a new generation."""
+_SOON_S = 3.0
+"""Seconds after which indicators are read again while the ledger is computing some."""
+_LIVING = ("indicators", "models", "sensors")
+"""Sources that may change without a new generation: entered values, the register of models, live readings."""
 _MOST_KEPT = 60
 _FAULT = {"zh": "计算时发生内部错误；详情见服务日志。", "en": "a fault of ours; see the server's log."}
 TITLE = {"zh": "嘉定城市数字孪生", "en": "Jiading City Digital Twin"}
@@ -51,6 +55,7 @@ class _Slot:
     tried: Hashable = None
     tried_at: dt.datetime | None = None
     waiting: bool = False
+    unsettled: bool = False
 
 
 class Board:
@@ -113,13 +118,11 @@ class Board:
             while len(self._slots) > _MOST_KEPT:
                 del self._slots[next(iter(self._slots))]
             age = None if slot.tried_at is None else (now - slot.tried_at).total_seconds()
-            again = (
-                _AGAIN_S
-                if slot.failure is not None
-                else _ENTERED_S
-                if name in ("indicators", "models")
-                else None
-            )
+            again = _LIVING_S if name in _LIVING else None
+            if slot.failure is not None:
+                again = _AGAIN_S
+            elif slot.unsettled:
+                again = _SOON_S
             due = age is None or slot.tried != inputs or (again is not None and age >= again)
             if due and not slot.waiting and not self._closed:
                 slot.waiting = True
@@ -154,6 +157,9 @@ class Board:
             slot.failure, slot.since = failure, (slot.since or now) if failure is not None else None
             if failure is None:
                 slot.value, slot.made_at, slot.inputs = value, now, inputs
+                slot.unsettled = value is not None and any(
+                    row.get("computing") for row in value.get("indicators", ())
+                )
 
 
 def _city(store: Store) -> dict[str, Any]:

@@ -39,11 +39,20 @@ async def page(request: Request) -> Response:
     return Response(document, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 
-_BEFORE = (
-    "try { var kept = sessionStorage.getItem('twin.wall.before'); sessionStorage.removeItem('twin.wall.before');"
-    "if (kept) { var before = document.createElement('div'); before.id = 'wl-before';"
-    "before.setAttribute('aria-hidden', 'true'); before.inert = true; before.innerHTML = kept; document.body.append(before); } } catch (error) { /* private window */ }"
-)
+_BEFORE = """
+try {
+  var kept = sessionStorage.getItem('twin.wall.before');
+  sessionStorage.removeItem('twin.wall.before');
+  if (kept) {
+    var before = document.createElement('div');
+    before.id = 'wl-before';
+    before.inert = true;
+    before.setAttribute('aria-hidden', 'true');
+    before.innerHTML = kept;
+    document.body.append(before);
+  }
+} catch (error) { /* a private window keeps nothing */ }
+"""
 
 
 async def board(request: Request) -> Response:
