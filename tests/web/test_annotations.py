@@ -188,7 +188,7 @@ def test_by_the_keyboard_alone(visit: Callable[..., Visit], server: str) -> None
     page.keyboard.press("Escape")
     expect(page.locator(f"[data-note='{made['id']}']")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(panel(page)).to_have_count(0)
+    expect(page.locator(".tw-panel")).to_be_hidden()
     quiet(seen)
 
 
@@ -230,7 +230,7 @@ def test_of_a_scenario_they_go_with_it(visit: Callable[..., Visit], tmp_path: Pa
             reduced_motion="reduce",
         )
         page = seen.page
-        page.wait_for_function("window.twin?.guide?.loaded", timeout=60_000)
+        page.wait_for_function("window.twin?.guide?.loaded", timeout=120_000)
         page.evaluate("twin.guide.settled().then(() => twin.idle())")
         expect(page.locator(".am-item")).to_have_count(2)
         expect(page.locator(".am-item", has_text="规模偏小")).to_contain_text("南门邻里中心")

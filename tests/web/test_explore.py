@@ -164,6 +164,32 @@ def test_a_filter_hides_on_the_graphics_card(visit: Callable[..., Visit], live_s
     quiet(seen)
 
 
+def test_a_layer_is_seen_through_and_a_volume_measured(visit: Callable[..., Visit], live_server: str) -> None:
+    seen = opened(visit, live_server, f"{VIEW}&theme=dark&panel=layers")
+    page = seen.page
+    page.get_by_role("button", name="知道了").click()
+    page.locator("[aria-controls=tw-layer-building]").click()
+    page.locator("[data-transparency=building]").fill("60")
+    expect(page.locator("#tw-layer-building output")).to_have_text("60\u2009%")
+    drawn = "twin.deck.props.layers.find((layer) => layer.id.split('|')[0] === 'building').props.opacity"
+    assert page.evaluate(drawn) == pytest.approx(0.4)
+    page.wait_for_function("new URL(location.href).searchParams.get('layers').includes('building::::40')")
+    again = opened(visit, live_server, page.evaluate("location.search").removeprefix("?"))
+    assert again.page.evaluate(drawn) == pytest.approx(0.4)
+
+    page.locator("[data-panel=measure]").first.click()
+    page.get_by_role("radio", name="高度").click()
+    click(page, *MIDDLE, HEIGHT)
+    side = city.STEP / 4
+    x, y = ([value + sign * side for sign in (-1, 1, 1, -1)] for value in MIDDLE)
+    area = abs(GEOD.polygon_area_perimeter(x, [y[0], y[0], y[1], y[1]])[0])
+    page.wait_for_function("twin.measure.values().volumes_m3?.[0] > 0")
+    assert page.evaluate("twin.measure.values().volumes_m3[0]") == pytest.approx(area * HEIGHT, rel=1e-3)
+    expect(page.locator(".tw-measured")).to_contain_text("体积")
+    quiet(seen)
+    quiet(again)
+
+
 def test_search_by_pinyin_with_the_keyboard(visit: Callable[..., Visit], live_server: str) -> None:
     seen = opened(visit, live_server, width=1366, height=768)
     page = seen.page

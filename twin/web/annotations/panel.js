@@ -177,7 +177,7 @@ export class Panel {
     return h('ul.am-list', {'aria-label': t('panel')}, listed.map((note) => h('li', {}, h('button.am-item', {type: 'button', 'data-note': note.id, 'data-key': note.id, onclick: () => this.show(note)},
       h('i.am-mark', {'data-status': note.status, 'aria-hidden': 'true'}),
       h('span.am-words', {}, h('b', {}, note.heading), h('span', {}, [note.author, when(note.created), note.object?.name].filter(Boolean).join(' · '))),
-      h('span.am-more', {}, h('span.am-hidden', {}, t(`status.${note.status}`)), notes.scenario ? h('span.am-tag', {}, t('scenario')) : null,
+      h('span.am-more', {}, h('span.am-hidden', {}, t(`status.${note.status}`)), note.scenario ? h('span.am-tag', {}, t('scenario')) : null,
         note.replies.length ? h('span', {'aria-label': t('replies', {n: note.replies.length}), title: t('replies', {n: note.replies.length})}, icon('annotations'), String(note.replies.length)) : null,
         note.note ? h('span', {title: note.note[language()]}, icon('warn')) : null)))));
   }

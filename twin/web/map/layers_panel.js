@@ -7,6 +7,8 @@ import {entries} from './legend.js';
 import {pageAddress} from './pages.js';
 import {say, t} from './text.js';
 
+const MOST_TRANSPARENT = 90; // per cent; beyond, a layer that is on seems to be off
+
 export class LayersPanel {
   #open = new Set();
 
@@ -96,8 +98,18 @@ export class LayersPanel {
     const legend = h('div', {'data-legend': layer.id});
     const color = layer.color_by.length ? h('label.tw-field', {}, h('span', {}, t('color')),
       select(t('color.by'), [['', t('color.plain')], ...layer.color_by.map((by) => [by.column, say(by.title)])], state.colorBy, (value) => store.layer(layer.id, {colorBy: value}))) : null;
-    fill(element, color, legend, state.on ? filterControl(this.app, layer) : null);
+    fill(element, color, legend, state.on ? this.transparency(layer) : null, state.on ? filterControl(this.app, layer) : null);
     this.legend(layer, legend);
+  }
+
+  /** How much of what lies behind is seen through a layer. */
+  transparency(layer) {
+    const {store} = this.app;
+    const output = h('output', {});
+    const tell = () => { output.textContent = `${Math.round((1 - store.layers[layer.id].opacity) * 100)}\u2009%`; };
+    tell();
+    return h('label.tw-field.tw-slide', {}, h('span', {}, t('transparency')), h('input', {type: 'range', min: 0, max: MOST_TRANSPARENT, step: 5, 'data-transparency': layer.id, 'aria-label': `${say(layer.title)} ${t('transparency')}`,
+      value: Math.round((1 - store.layers[layer.id].opacity) * 100), oninput: (event) => { store.layer(layer.id, {opacity: 1 - Number(event.target.value) / 100}, 'opacity'); tell(); }}), output);
   }
 
   legend(layer, element) {

@@ -126,7 +126,7 @@ export class TwinMap {
       onLoading: (loading) => this.shell.loading(loading),
       cursor: () => (this.measure.active ? 'crosshair' : this.guide.cursor()),
     });
-    this.engine.looks((id, level, layer) => this.guide.looks(id, level, layer));
+    this.engine.looks((id, level, layer) => this.seen(id, layer, this.guide.looks(id, level, layer)));
     this.labels = new Labels(this);
     this.selection = new Selection(this);
     this.measure = new Measure(this);
@@ -161,6 +161,7 @@ export class TwinMap {
     this.#off.push(
       this.store.on('scene', () => { this.scene(); later(); }),
       this.store.on('filters', () => { this.filtered(); later(); }),
+      this.store.on('opacity', () => { this.engine.redraw(); later(); }),
       this.store.on('sun', () => { this.sun.light(); later(); }),
       this.store.on('selection', later),
     );
@@ -223,6 +224,12 @@ export class TwinMap {
     this.twin = await json('/api/twin');
     this.layer = Object.fromEntries(this.twin.layers.map((item) => [item.id, item]));
     await this.scene();
+  }
+
+  /** How a layer looks, as transparent as was chosen. */
+  seen(id, layer, looks) {
+    const {opacity = 1} = this.store.layers[id] ?? {};
+    return opacity < 1 ? {...looks, opacity: opacity * (looks?.opacity ?? layer.props.opacity)} : looks;
   }
 
   /** Bring the filters onto the graphics card. */

@@ -1,6 +1,7 @@
 // Measuring on the map: distance, area and height, on the ellipsoid.
 
 import {fill, h, icon} from './dom.js';
+import {nameOf} from './engine.js';
 import {area, length, quantity} from './format.js';
 import {pathLength, ringArea} from './geodesy.js';
 import {rgb, t, tokens} from './text.js';
@@ -60,8 +61,18 @@ export class Measure {
     const value = properties?.height_m;
     if (typeof value !== 'number' || properties.n !== undefined) { this.app.shell.say(t('measure.height.help')); return; }
     const [lon, lat] = info.coordinate;
-    this.heights.push({place: [lon, lat], height: value});
+    const measured = {place: [lon, lat], height: value, area: null};
+    this.heights.push(measured);
     this.draw();
+    this.#footprint(info).then((metres) => { measured.area = metres; this.write(); }).catch((error) => console.warn(error));
+  }
+
+  /** Area of the ground a building stands on, m²; null where it is not known. */
+  async #footprint({layer, object}) {
+    const {id, generation} = this.app.layer[nameOf(layer.id)] ?? {};
+    const reply = id && object.id !== undefined ? await fetch(`/api/layers/${id}/rows/${generation}/${object.id}`) : null;
+    const card = reply?.ok ? await reply.json() : null;
+    return card?.measure?.kind === 'area' ? card.measure.value : null;
   }
 
   undo() {
@@ -99,7 +110,7 @@ export class Measure {
   values() {
     if (this.tool === 'distance') return {metres: pathLength(this.points)};
     if (this.tool === 'area') return {square_metres: this.points.length > 2 ? ringArea(this.points) : 0, perimeter_metres: pathLength([...this.points, ...this.points.slice(0, 1)])};
-    if (this.tool === 'height') return {heights: this.heights.map((item) => item.height)};
+    if (this.tool === 'height') return {heights: this.heights.map((item) => item.height), volumes_m3: this.heights.map((item) => item.area && item.area * item.height)};
     return {};
   }
 
@@ -112,7 +123,7 @@ export class Measure {
       distance: () => [line(t('measure.length'), length(measured.metres))],
       area: () => [line(t('measure.area.value'), area(measured.square_metres)), line(t('measure.perimeter'), length(measured.perimeter_metres))],
       height: () => this.heights.length
-        ? [...this.heights.map((item, index) => line(t('measure.height.of', {n: index + 1}), quantity(item.height, 'm', 1))),
+        ? [...this.heights.flatMap((item, index) => [line(t('measure.height.of', {n: index + 1}), quantity(item.height, 'm', 1)), item.area ? line(t('measure.volume'), quantity(item.area * item.height, 'm³', 0)) : null]),
           this.heights.length > 1 ? line(t('measure.height.difference'), quantity(this.heights.at(-1).height - this.heights.at(-2).height, 'm', 1)) : null]
         : [],
     };

@@ -2,7 +2,7 @@
 //
 // ?lon&lat&z&p&b            camera
 // &layers=building:use:height_m:12~40,road
-//                           layer : colour by : filter by : range or values that are hidden
+//                           layer : colour by : filter by : range or values that are hidden : opacity in per cent
 // &t=2026-11-22T15:30[&shadows=1]   sun, time of the place
 // &select=layer:fid  &lang=zh|en  &theme=dark|light
 
@@ -35,7 +35,7 @@ export function read(address, twin, closest) {
 export function readLayers(text, twin) {
   const result = {};
   for (const part of text.split(',')) {
-    const [id, colorBy = '', filterBy = '', filter = ''] = part.split(':');
+    const [id, colorBy = '', filterBy = '', filter = '', opacity = ''] = part.split(':');
     const layer = twin.layers.find((item) => item.id === id);
     if (!layer) continue;
     const column = layer.columns.find((item) => item.name === filterBy);
@@ -45,6 +45,7 @@ export function readLayers(text, twin) {
       filterBy: column ? filterBy : '',
       range: null,
       hidden: [],
+      opacity: /^[1-9]\d$/.test(opacity) ? Number(opacity) / 100 : 1,
     };
     const values = filter.split('~').filter(Boolean);
     if (numeric(column) && values.length === 2 && values.every((value) => NUMBER.test(value))) state.range = values.map(Number);
@@ -59,7 +60,7 @@ export const viewOf = (id, state) => [id, state.colorBy, state.filterBy].join(':
 
 function layerText(id, state) {
   const filter = state.range ? state.range.join('~') : state.hidden.join('~');
-  return [id, state.colorBy, state.filterBy, filter].join(':').replace(/:+$/, '');
+  return [id, state.colorBy, state.filterBy, filter, state.opacity < 1 ? Math.round(state.opacity * 100) : ''].join(':').replace(/:+$/, '');
 }
 
 /** The address that opens what is shown now. */

@@ -1,7 +1,7 @@
 // What the user has chosen, in one object, and who wants to know when it changes.
 
 /**
- * layers: {id: {on, colorBy, filterBy, range: [low, high] | null, hidden: [values not shown]}}
+ * layers: {id: {on, colorBy, filterBy, range: [low, high] | null, hidden: [values not shown], opacity: of 1}}
  * sun: {on, date: 'YYYY-MM-DD', minutes: of the day at the place, shadows}
  * selection: {layer, fid} | null; panel: '' or the name of the open panel.
  */
@@ -31,5 +31,5 @@ export class Store {
 
 /** How layers stand before anyone chose: as their styles say. */
 export const initialLayers = (layers) => Object.fromEntries(layers.map((layer) => [
-  layer.id, {on: layer.rows > 0 && layer.visible, colorBy: '', filterBy: '', range: null, hidden: []},
+  layer.id, {on: layer.rows > 0 && layer.visible, colorBy: '', filterBy: '', range: null, hidden: [], opacity: 1},
 ]));

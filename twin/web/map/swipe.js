@@ -24,11 +24,11 @@ export class Swipe {
     h('span.tw-swipe-name', {}, left), h('i', {}), h('span.tw-swipe-name', {}, right));
     this.side.after(this.bar);
     this.engine = new Engine(this.side, {assets: app.assets, view: {...app.engine.view}, still: true});
-    this.engine.looks(looks);
+    this.engine.looks((id, level, layer) => app.seen(id, layer, looks(id, level, layer)));
     this.scene();
     app.engine.mirror = {overlay: (name, layers) => { if (MIRRORED.has(name)) this.engine.overlay(name, layers); }};
     for (const name of MIRRORED) this.engine.overlay(name, app.engine.copies(name));
-    this.#off.push(app.store.on('legends', () => this.scene()));
+    this.#off.push(app.store.on('legends', () => this.scene()), app.store.on('opacity', () => this.engine.redraw()));
     this.move(at);
   }
 
