@@ -193,7 +193,9 @@ def test_a_value_is_entered_corrected_and_taken_back(
     expect(drawer.locator("tr.faint").first).to_contain_text("已撤回")
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
-    quiet(seen)
+    assert seen.outside == []
+    assert len(seen.errors) == 1
+    assert "400" in seen.errors[0]  # the browser's own word on the value that was refused
 
 
 def test_the_long_run_says_when_it_cannot_be_made(

@@ -16,7 +16,7 @@ export function indicatorCard(page, row) {
   const name = say(row.name);
   const empty = row.value === null;
   const job = page.jobOf(row.no);
-  return h('article.ind-card', {'data-no': row.no, 'data-status': row.status, 'data-empty': String(empty), 'aria-labelledby': `ind-${row.no}`,
+  return h('article.ind-card', {'data-no': row.no, 'data-status': row.status, 'data-empty': String(empty), 'aria-labelledby': `ind-${row.no}`, 'data-evidence-beside': '',
     onclick: (event) => { if (!event.target.closest('a, button') && !getSelection().toString()) page.open(row.no); }},
     h('h4', {id: `ind-${row.no}`}, h('span.ind-no', {}, String(row.no)),
       h('button.link.ind-name', {type: 'button', 'data-open': row.no, title: t('open', {name}), onclick: () => page.open(row.no)}, name)),

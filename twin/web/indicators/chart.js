@@ -9,7 +9,7 @@ const NS = 'http://www.w3.org/2000/svg';
 function s(name, attributes = {}, ...children) {
   const element = document.createElementNS(NS, name);
   for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== undefined) element.setAttribute(key, value);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat(4).filter((child) => child !== null && child !== undefined));
   return element;
 }
 
@@ -67,7 +67,7 @@ export function chart(row) {
     s('g', {transform: `translate(${left} ${top})`},
       ticks.map((value) => [s('line', {class: 'ind-grid', x1: 0, x2: inner, y1: y(value), y2: y(value)}), label(plain({...row, target: null}, value).replace('.0', ''), -8, y(value) + 4, 'end')]),
       row.target === null ? null : [s('line', {class: 'ind-goal', x1: 0, x2: inner, y1: y(row.target), y2: y(row.target)}),
-        label(`${t('target')} ${withUnit(row, row.target)}`, inner, y(row.target) - 5, 'end', 'ind-goal-text')],
+        label(`${t('target')} ${say(row.target_text)}`, inner, y(row.target) - 5, 'end', 'ind-goal-text')],
       kinds.map((list) => [
         s('path', {class: 'ind-line', 'data-basis': list[0].basis, d: list.map((point, n) => `${n ? 'L' : 'M'}${x(point.as_of)} ${y(point.value)}`).join('')}),
         list.map((point) => s('circle', {class: 'ind-dot', 'data-basis': point.basis, 'data-origin': point.origin, cx: x(point.as_of), cy: y(point.value), r: 4.5},

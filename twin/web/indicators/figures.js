@@ -30,7 +30,8 @@ export const status = (name) => h('span.ind-status', {'data-status': name}, h('i
 
 /** What is missing to the target, or by how much it is exceeded, as a sentence; '' where that says nothing. */
 export function gapText(row) {
-  if (row.gap === null || row.value === null || row.gap === 0) return '';
+  // A target of “about” is met a little below it.
+  if (row.gap === null || row.value === null || row.gap === 0 || (row.gap > 0 && row.status === 'met')) return '';
   const size = Math.abs(row.gap);
   const amount = row.unit === '%' ? t('points', {n: plain({...row, target: null}, size)}) : withUnit({...row, target: null}, size);
   return t(row.gap > 0 ? 'gap.short' : 'gap.over', {amount});
