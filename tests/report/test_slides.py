@@ -12,7 +12,7 @@ from pptx.oxml.ns import qn
 
 from tests.report.conftest import Town, png, with_files
 from twin.errors import InputError, UnknownName
-from twin.report import slide_parts, slides, template
+from twin.report import content, slide_parts, slides, template
 
 MARK = re.compile(r"\[(E\d+)\]")
 
@@ -148,8 +148,6 @@ def test_chinese_runs_say_that_they_are_chinese(written: tuple[dict[str, Any], A
 
 
 def test_pictures_that_are_not_there_are_told(place: Town, tmp_path: Path) -> None:
-    from twin.report import content
-
     reason = {"zh": "本机没有浏览器。", "en": "no browser."}
     document = content.with_pictures(place.document(), {}, {"view-01": reason, "view-02": reason})
     slides.write(document, tmp_path / "r.pptx", template.find(tmp_path, "", "pptx"), tmp_path)
@@ -175,7 +173,7 @@ def test_an_own_template_is_found_and_used(place: Town, tmp_path: Path) -> None:
     path = own_template(tmp_path, change)
     assert template.names(tmp_path, "pptx") == ["briefing", "ours"]
     assert template.find(tmp_path, "ours", "pptx") == path
-    slides.write(with_files(place.document()), tmp_path / "r.pptx", path, tmp_path)
+    slides.write(content.with_pictures(place.document(), {}, {}), tmp_path / "r.pptx", path, tmp_path)
     deck = Presentation(str(tmp_path / "r.pptx"))
     assert deck.slides[0].shapes.title.left == 123456
     assert "示例" not in texts(deck.slides[0])
