@@ -80,8 +80,9 @@ def create(
 def copy(store: Store, name: str, new_name: str = "") -> Tour:
     """A tour with the viewpoints of another, the built-in one included, under ``new_name`` or one that is free."""
     old = get(store, name)
+    note = "" if old.builtin else old.note  # the built-in tour's own says how it is made
     if new_name:
-        return create(store, new_name, note=old.note, author=old.author, viewpoints=old.viewpoints)
+        return create(store, new_name, note=note, author=old.author, viewpoints=old.viewpoints)
     taken = {item.name for item in every(store)}
     stem = f"{old.name[: _LENGTHS['name'] - 8]} 副本"
     free = next(
@@ -89,7 +90,7 @@ def copy(store: Store, name: str, new_name: str = "") -> Tour:
         for number in range(1, MOST_TOURS + 2)
         if (name := stem + f" {number}" * (number > 1)) not in taken
     )
-    return create(store, free, note=old.note, author=old.author, viewpoints=old.viewpoints)
+    return create(store, free, note=note, author=old.author, viewpoints=old.viewpoints)
 
 
 def replace(

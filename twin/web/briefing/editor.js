@@ -2,6 +2,7 @@
 
 import {fill, h, icon, select} from '../map/dom.js';
 import {language, say} from '../map/text.js';
+import {get} from '../page/api.js';
 import {listed} from '../page/text.js';
 import {openAddress} from './links.js';
 import {sortable} from './order.js';
@@ -13,7 +14,7 @@ const SECONDS = {shortest: 3, longest: 600};
 export class Editor {
   /** @param page gives draft, preview, indicators, scenarios; hears picked(index) */
   constructor(page) {
-    Object.assign(this, {page, open: -1});
+    Object.assign(this, {page, open: -1, names: new Map()}); // names of selected objects, by layer:fid
     this.list = h('ol.br-points');
     this.element = h('section.br-editor', {});
     this.said = h('p.hidden', {role: 'status', 'aria-live': 'assertive'});
@@ -168,9 +169,28 @@ export class Editor {
     const named = point.layers.split(',').filter(Boolean).map((part) => layers[part.split(':')[0]] ?? part.split(':')[0]);
     const facts = {
       layers: named.length ? listed(named) : t('fact.layers.usual'),
-      show: point.show ? t(`show.${point.show}`) : '', sun: point.time ? point.time.replace('T', ' ') + (point.shadows ? ` · ${t('fact.shadows')}` : '') : '', select: point.select,
+      show: point.show ? t(`show.${point.show}`) : '', sun: point.time ? point.time.replace('T', ' ') + (point.shadows ? ` · ${t('fact.shadows')}` : '') : '', select: point.select && (this.names.get(point.select) || this.#kind(point.select)),
     };
-    return Object.entries(facts).filter(([, value]) => value).map(([name, value]) => [h('dt', {}, t(`fact.${name}`)), h('dd', {}, value)]);
+    if (point.select) this.#named(point.select);
+    return Object.entries(facts).filter(([, value]) => value).map(([name, value]) => [h('dt', {}, t(`fact.${name}`)), h('dd', {'data-fact': name}, value)]);
+  }
+
+  /** What is selected, without its name: its layer, and its number there. */
+  #kind(select) {
+    const [layer, fid] = select.split(':');
+    return `${this.page.layers[layer] ?? layer} ${fid}`;
+  }
+
+  /** Ask what the selected object is called, and write it where it is shown. */
+  async #named(select) {
+    if (this.names.has(select)) return;
+    this.names.set(select, '');
+    const [layer, fid] = select.split(':');
+    const card = Number(fid) < 0 ? null : await get(`/api/layers/${layer}/features/${fid}`).catch(() => null);
+    if (!card) return;
+    this.names.set(select, `${(language() === 'en' && card.name_en) || card.name || card.identifier} · ${this.page.layers[layer] ?? layer}`);
+    const shown = this.element.querySelector('[data-fact=select]');
+    if (shown && this.points[this.open]?.select === select) shown.textContent = this.names.get(select);
   }
 
   /** Take over the camera that the preview was moved to by hand. */

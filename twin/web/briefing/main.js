@@ -117,11 +117,17 @@ class Page extends Frame {
     this.preview.show(0);
   }
 
-  async create() {
+  /** A name that no tour has yet: `first`, else numbered by `again(number)`. */
+  #free(first, again) {
     const taken = new Set(this.tours.map((item) => item.name));
-    let name = t('new.name');
-    for (let number = 2; taken.has(name); number += 1) name = t('new.name.again', {number});
+    let name = first;
+    for (let number = 2; taken.has(name); number += 1) name = again(number);
+    return name;
+  }
+
+  async create() {
     await this.#attempt(async () => {
+      const name = this.#free(t('new.name'), (number) => t('new.name.again', {number}));
       await this.draft.save();
       this.#show(await send('POST', '/api/tours', {name}));
       const field = this.head.querySelector('[data-field=name]');
@@ -133,7 +139,10 @@ class Page extends Frame {
   async copy() {
     await this.#attempt(async () => {
       await this.draft.save();
-      this.#show(await send('POST', '/api/tours', {copy: this.draft.tour.id}));
+      const {tour, fixed} = this.draft;
+      const old = (fixed ? t('standard') : tour.name).slice(0, 60);
+      const name = this.#free(t('copy.name', {name: old}), (number) => t('copy.name.again', {name: old, number}));
+      this.#show(await send('POST', '/api/tours', {copy: tour.id, name}));
     });
   }
 
@@ -162,7 +171,7 @@ class Page extends Frame {
     const seconds = tour.viewpoints.reduce((sum, point) => sum + point.duration_s, 0);
     const typed = (name) => (event) => { draft.change((item) => { item[name] = event.target.value; }, name); if (name !== 'note') this.#list(); };
     const field = (name, element, more = {}) => h(element, {type: element === 'input' ? 'text' : null, 'data-field': name, 'aria-label': t(`field.${name}`), placeholder: t(`field.${name}`), maxlength: TEXTS[name], value: tour[name], readonly: fixed, oninput: typed(name), ...more});
-    const button = (name, symbol, work, more = {}) => h('button', {type: 'button', 'data-do': name, onclick: work, ...more}, icon(symbol), t(`do.${name}`));
+    const button = (name, symbol, work, more = {}) => h('button', {type: 'button', 'data-do': name, title: t(`do.${name}.help`), onclick: work, ...more}, icon(symbol), t(`do.${name}`));
     fill(this.head,
       h('div.br-names', {}, field('name', 'input'), field('author', 'input')),
       field('note', 'textarea', {rows: 2}),
@@ -193,13 +202,12 @@ class Page extends Frame {
   /** Keep what was typed as a tour of its own, beside what somebody else made of this one. */
   async #fork() {
     const {tour} = this.draft;
-    const taken = new Set((await get('/api/tours')).tours.map((item) => item.name));
-    let name = t('conflict.name', {name: tour.name.slice(0, 60)});
-    for (let number = 2; taken.has(name); number += 1) name = t('conflict.name.again', {name: tour.name.slice(0, 60), number});
     await this.#attempt(async () => {
+      this.tours = (await get('/api/tours')).tours;
+      const old = tour.name.slice(0, 60);
+      const name = this.#free(t('conflict.name', {name: old}), (number) => t('conflict.name.again', {name: old, number}));
       const made = await send('POST', '/api/tours', {name, note: tour.note, author: tour.author, viewpoints: tour.viewpoints});
       this.draft.leave = () => {};
-      this.tours = (await get('/api/tours')).tours;
       this.#show(made);
     });
   }
