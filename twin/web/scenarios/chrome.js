@@ -7,7 +7,7 @@ import {refresh} from '../analysis/refresh.js';
 import {SHOWS, VIEWS} from './address.js';
 import {t} from './text.js';
 
-const ICONS = {list: 'scenario', table: 'result', edits: 'versions', annotations: 'place', share: 'share'};
+const ICONS = {list: 'scenario', table: 'result', edits: 'versions', annotations: 'annotations', share: 'share'};
 const ofMap = (key, values) => text(`map.${key}`, values);
 
 export class Chrome {
@@ -72,6 +72,7 @@ export class Chrome {
   open(name, focus = true) {
     const {page} = this;
     page.state.panel = name;
+    page.panels.annotations.opened(name);
     for (const button of this.rail.children) button.setAttribute('aria-pressed', String(button.dataset.panel === name));
     this.panel.hidden = !name;
     page.host.classList.toggle('sc-with-panel', Boolean(name));

@@ -11,6 +11,7 @@ import {pageAddress} from '../map/pages.js';
 import {chooseLanguage, chooseTheme, language, loadTexts, text, theme, tokens} from '../map/text.js';
 import {get} from '../page/api.js';
 import {read, write} from './address.js';
+import {Annotated} from './annotated.js';
 import {Chrome} from './chrome.js';
 import {boundsOf} from './edit_text.js';
 import {EditsPanel} from './edits_panel.js';
@@ -22,7 +23,7 @@ import {TablePanel} from './table_panel.js';
 import {sentence, t} from './text.js';
 
 const ASSETS = new URL('/assets/', document.baseURI).pathname;
-const PANELS = ['list', 'table', 'edits', 'share'];
+const PANELS = ['list', 'table', 'edits', 'annotations', 'share'];
 const FIRST = {longitude: 121.25, latitude: 31.38, zoom: 11, pitch: 45, bearing: 0};
 
 /** Streamlit's entry; runs again with every rerun of its script, and the running page is kept. */
@@ -62,17 +63,23 @@ class Page {
     }
     this.layers = Object.fromEntries(this.twin.layers.map((layer) => [layer.id, layer]));
     this.#settle(named);
-    this.panels = {list: new ListPanel(this), table: new TablePanel(this), edits: new EditsPanel(this), share: new SharePanel(this)};
+    this.panels = {list: new ListPanel(this), table: new TablePanel(this), edits: new EditsPanel(this), annotations: new Annotated(this), share: new SharePanel(this)};
     this.chrome = new Chrome(this, PANELS);
     this.pair = new Pair(this, this.chrome.maps);
     this.chrome.render();
     window.addEventListener('keydown', (event) => this.#key(event));
     this.records.on('list', () => { this.chrome.toolbar(); this.pair.arrange(); });
     this.records.on('compared', () => this.loading());
-    if (!this.twin.bounds) { this.chrome.empty(); this.remember(); return; }
+    this.remember();
+    if (!this.twin.bounds) { this.chrome.empty(); return; }
     this.work(this.records.compare());
-    await this.attempt(this.work(this.pair.open(view ?? this.#firstView())));
-    this.work(this.show());
+    this.attempt(this.#maps(view ?? this.#firstView()));
+  }
+
+  /** Both maps, what they show, and the annotations on them; the panels need not wait for that. */
+  async #maps(view) {
+    await this.pair.open(view);
+    await Promise.all([this.show(), this.panels.annotations.open()]);
     this.remember();
   }
 
@@ -137,6 +144,7 @@ class Page {
     this.pair.arrange();
     for (const panel of Object.values(this.panels)) panel.write?.();
     this.work(this.show(...sides));
+    this.panels.annotations.follow(...sides);
     this.later();
     this.remember();
   }
@@ -145,6 +153,7 @@ class Page {
 
   /** Show a side, or both, as the state says; what is missing is told. */
   async show(...sides) {
+    if (!this.pair.standing) return; // the maps show what the state says once they stand
     await this.pair.show(...sides);
     const [missing] = this.pair.missing;
     if (missing) this.say(sentence({text: missing}));
@@ -174,6 +183,7 @@ class Page {
   hold(on) {
     if (on === this.pair.held) return;
     this.pair.hold(on);
+    this.panels.annotations.base(on);
     this.chrome.toolbar();
   }
 
@@ -188,7 +198,10 @@ class Page {
     return address.href;
   }
 
-  clicked() { closeEvidence(false); }
+  /** The camera or the bar moved. */
+  moved() { this.panels.annotations.viewed(); this.changed(); }
+
+  clicked(side, info) { this.panels.annotations.click(side, info); }
   legends() { this.chrome.legend(); }
   loading() { this.chrome.loading(this.pair.busy > 0 || this.records.busy); }
   say(sentenceText) { this.chrome.say(sentenceText); }
@@ -217,10 +230,14 @@ class Page {
       await new Promise((resolve) => { setTimeout(resolve, 60); });
       await Promise.allSettled([...this.#works]);
     } while (this.#works.size);
-    await this.pair.idle();
+    if (this.twin.bounds) await this.pair.idle();
   }
 
-  address() { return write(this.state, this.pair?.view ?? null); }
+  address() {
+    const address = new URL(write(this.state, this.pair?.view ?? null));
+    this.panels.annotations.write(address);
+    return address.href;
+  }
 
   remember() {
     history.replaceState(history.state, '', this.address());
@@ -244,13 +261,14 @@ class Page {
     this.wear();
     this.chrome.render();
     this.pair.look({language: chosenLanguage, theme: chosenTheme});
+    this.panels.annotations.draw();
     this.pair.arrange();
     this.remember();
   }
 
   #key(event) {
     if (event.key === 'Escape') {
-      if (closeEvidence() || this.chrome.escape()) event.preventDefault();
+      if (closeEvidence() || this.panels.annotations.escape() || this.chrome.escape()) event.preventDefault();
       return;
     }
     if (event.target.matches?.('input, select, textarea') || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;

@@ -8,10 +8,11 @@ const STEP = 2; // per cent of the width that an arrow key moves the bar
 const SIDES = ['a', 'b'];
 
 export class Pair {
-  /** @param page {state, changed(): told when the camera or the bar moved, failed(missing)} */
+  /** @param page {state, moved(): told when camera or bar moved, legends(), loading(), clicked(side, info), nameOf(id)} */
   constructor(page, host) {
     Object.assign(this, {page, host});
     this.held = false;
+    this.standing = false; // whether both maps are there
     this.busy = 0;
     this.panes = Object.fromEntries(SIDES.map((side) => [side, h('div.sc-pane', {'data-side': side, role: 'region'}, h('span.sc-name'))]));
     this.bar = h('div.tw-swipe.sc-bar', {role: 'slider', tabindex: '0', 'aria-valuemin': '2', 'aria-valuemax': '98', onkeydown: (event) => this.#key(event), onpointerdown: (event) => this.#grab(event)}, h('i'));
@@ -24,15 +25,16 @@ export class Pair {
     for (const side of SIDES) this[side] = new Stage(this.panes[side], {controls: true, view});
     await Promise.all(SIDES.map((side) => this[side].ready));
     if (this.gone) return;
+    this.standing = true;
     for (const [side, other] of [['a', 'b'], ['b', 'a']]) {
-      this[side].on('view', (camera) => { this[other].follow(camera); this.page.changed(); });
+      this[side].on('view', (camera) => { this[other].follow(camera); this.page.moved(); });
       this[side].on('legends', () => this.page.legends());
       this[side].on('click', (info) => this.page.clicked(side, info));
     }
   }
 
   /** The camera, which both maps share. */
-  get view() { return this.b?.engine ? this.b.view : null; }
+  get view() { return this.standing ? this.b.view : null; }
 
   /** Show on one side or on both what the page's state says. */
   async show(...sides) {
@@ -72,22 +74,22 @@ export class Pair {
     this.panes.a.style.clipPath = state.view === 'swipe' ? `inset(0 ${100 - state.at}% 0 0)` : '';
     this.bar.style.left = `${state.at}%`;
     this.bar.setAttribute('aria-valuenow', String(Math.round(state.at)));
-    if (tell) this.page.changed();
+    if (tell) this.page.moved();
   }
 
   /** 原状 on both sides while on. */
   hold(on) {
     this.held = on;
-    for (const side of SIDES) this[side]?.base(on);
+    if (this.standing) for (const side of SIDES) this[side].base(on);
     this.arrange();
   }
 
-  fly(change, ms) { this.b?.engine?.fly(change, ms); }
+  fly(change, ms) { if (this.standing) this.b.engine.fly(change, ms); }
 
   /** Resolves when both maps have drawn all that is in view. */
   idle() { return Promise.all(SIDES.map((side) => this[side].idle())); }
 
-  look(change) { for (const side of SIDES) this[side]?.look(change); }
+  look(change) { if (this.standing) for (const side of SIDES) this[side].look(change); }
 
   #key(event) {
     const step = {ArrowLeft: -STEP, ArrowRight: STEP, Home: -100, End: 100}[event.key];

@@ -85,7 +85,7 @@ export class TablePanel {
   #figure(row, side, digits) {
     const value = row[side];
     const what = `${side.toUpperCase()} · ${say(row.name)}`;
-    const text = value === null ? t(row[`edits_${side}`].length ? 'not_computed' : 'no_value') : quantity(Number(value.toFixed(digits)), unitOf(row) || '', digits);
+    const text = value === null ? t(row.affected ? 'not_computed' : 'no_value') : quantity(Number(value.toFixed(digits)), unitOf(row) || '', digits);
     const status = row[`status_${side}`];
     return h('td', {'data-side': side},
       h('button.sc-figure', {type: 'button', 'data-key': `${side}-${row.no}`, 'aria-haspopup': 'dialog', 'aria-label': `${what} ${text}, ${t('evidence.open')}`, title: t('evidence.open'), onclick: (event) => this.#evidence(event.currentTarget, row, side)}, text),
