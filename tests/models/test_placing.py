@@ -50,6 +50,24 @@ def test_links_are_offered_by_overlap_and_edited(city_store: Store, versions: tu
     assert placing.links(city_store, office.document(versions[0]), far) == []
 
 
+def test_the_places_of_models_of_one_name_are_told_apart(
+    city_store: Store, versions: tuple[Path, Path]
+) -> None:
+    first, second, third = (office.kept(city_store, versions[0]) for _ in range(3))
+    for entry in (first, second):
+        placing.put(city_store, entry, 1, Placement(office.LON, office.LAT))
+    found = [
+        item
+        for item in placing.told(city_store, third.id, 1)["hypotheses"]
+        if item["name"].startswith(placing.AS)
+    ]
+    assert {item["name"] for item in found} == {f"{placing.AS}{entry.id}" for entry in (first, second)}
+    for language in ("zh", "en"):
+        titles = [item["title"][language] for item in found]
+        assert len(set(titles)) == 2
+        assert all(first.name in title and first.current.file_name in title for title in titles)
+
+
 def test_control_points_give_back_the_place(store: Store, wall: Path) -> None:
     model = office.document(wall)
     truth = Placement(121.25, 31.38, 0.0, 25.0)

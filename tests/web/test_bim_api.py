@@ -217,6 +217,7 @@ def test_models_of_one_archive_are_offered(client: Client) -> None:
     assert client.post(f"/api/bim/jobs/{told['id']}/choose", {"entries": []}).status == 400
     answer = client.post(f"/api/bim/jobs/{told['id']}/choose", {"entries": told["entries"]})
     assert answer.status == 202
+    assert [job["name"] for job in answer.json["jobs"]] == ["a.ifc", "b.ifc"]
     done = [ended(client, job) for job in answer.json["jobs"]]
     assert [job["status"] for job in done] == ["done", "done"]
     names = [client.get(f"/api/bim/{job['model']}/elements").json["name"] for job in done]

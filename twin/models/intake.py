@@ -132,7 +132,7 @@ class Intake:
             )
         jobs = [job]
         for entry in list(dict.fromkeys(entries))[1:]:
-            other = self.receive(entry, None, None)
+            other = self.receive(Path(entry).name, None, None)
             shutil.move(self._entry(job, entry), other.path)
             jobs.append(other)
         first = self._entry(job, entries[0])

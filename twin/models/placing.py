@@ -7,6 +7,7 @@ kept with the model and holds for its next versions.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +67,7 @@ def told(store: Store, identity: str, number: int, marks: object = None) -> dict
     remarks = [] if evidence is None else georeference.findings(evidence, found)
     return {
         "hypotheses": [item.as_dict() for item in found]
-        + [_as_dict(other, placement) for other, placement in _neighbours(store, entry, model)],
+        + _told_apart(_neighbours(store, entry, model), entry.name),
         "findings": [item.as_dict() for item in remarks],
     }
 
@@ -270,11 +271,26 @@ def _neighbours(store: Store, entry: Entry, model: Model) -> list[tuple[Entry, P
     return result
 
 
-def _as_dict(other: Entry, placement: Placement) -> dict[str, Any]:
+def _told_apart(found: Sequence[tuple[Entry, Placement]], own: str) -> list[dict[str, Any]]:
+    """The places of other models as hypotheses; models of one name are told apart by their files and uploads."""
+    names = Counter([own, *(other.name for other, _ in found)])
+    files = Counter((other.name, other.current.file_name) for other, _ in found)
+    told = []
+    for other, placement in found:
+        called = other.name
+        if names[other.name] > 1:
+            file = other.current.file_name
+            twice = files[other.name, file] > 1
+            called = f"{called} ({file}{f', {other.id[:4]}' if twice else ''})"
+        told.append(_as_dict(other, placement, called))
+    return told
+
+
+def _as_dict(other: Entry, placement: Placement, called: str) -> dict[str, Any]:
     """The place of another model told as a hypothesis."""
     return {
         "name": placement.source,
-        "title": {"zh": f"与“{other.name}”同一坐标", "en": f"on the axes of {other.name!r}"},
+        "title": {"zh": f"与“{called}”同一坐标", "en": f"on the axes of {called!r}"},
         "crs": "",
         "longitude": placement.lon,
         "latitude": placement.lat,

@@ -7,6 +7,7 @@
 import {AskingMode} from '../analysis/asking.js';
 import {closeEvidence} from '../evidence/card.js';
 import {LayersPanel} from '../map/layers_panel.js';
+import {nameOf as layerOf} from '../map/engine.js';
 import {Search} from '../map/search.js';
 import {t as ofMap} from '../map/text.js';
 import {Card} from './card.js';
@@ -27,6 +28,9 @@ import {VersionsPanel} from './versions_panel.js';
 import {viewOf} from './view.js';
 import {ViewPanel} from './view_panel.js';
 
+const LANDED_MS = 300;
+const still = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+const TURNS = [{bearing: 90}, {bearing: 90}, {bearing: 90}, {bearing: 0, pitch: 0}];
 const NAME = /^[\w-]{1,64}$/;
 
 export class Mode extends AskingMode {
@@ -109,10 +113,16 @@ export class Mode extends AskingMode {
     if (this.app.selected) this.app.select(null);
     const building = await this.session.open(id);
     if (!building) return;
-    const [best] = this.session.model.hypotheses ?? [];
-    if (!building.placement) this.session.try(best ? placementOf(best) : this.here());
+    this.propose();
     if (fly) this.fly();
     if (panel || !this.session.model.placement) this.app.shell.open(panel || 'place', false);
+  }
+
+  /** Try the likeliest place of a model that has none. */
+  propose() {
+    const {building, model} = this.session;
+    const [best] = model?.hypotheses ?? [];
+    if (building && !building.placement) this.session.try(best ? placementOf(best) : this.here());
   }
 
   /** A place in the middle of what is seen. */
@@ -121,11 +131,29 @@ export class Mode extends AskingMode {
     return {lon, lat, height_m: 0, rotation_deg: 0, scale: 1, source: 'by hand'};
   }
 
-  /** Go to rows of the open model, or to all of it. */
-  fly(rows = null, ms = undefined) {
+  /** Go to rows of the open model, or to all of it; what would stand before rows is gone around. */
+  fly(rows = null, ms = 1400) {
     const {building} = this.session;
-    const view = building && viewOf(building, rows && building.boxOf(rows), this.app);
-    if (view) this.app.engine.fly(view, ms);
+    const {engine} = this.app;
+    const box = building && (rows ? building.boxOf(rows) : null);
+    const view = building && viewOf(building, box, this.app);
+    if (!view) return;
+    engine.fly(view, ms);
+    clearTimeout(this.landing);
+    if (box) this.landing = setTimeout(() => this.#around(building, box, [...TURNS]), still() ? LANDED_MS : ms + LANDED_MS);
+  }
+
+  /** Look from another side while a block of the city hides the middle of a box; from above where every side is hidden. */
+  #around(building, box, turns) {
+    const {engine} = this.app;
+    if (this.app.gone || building !== this.session.building || !building.anchor || !turns.length) return;
+    const [x, y] = engine.viewport.project(building.spot([0, 1, 2].map((axis) => (box[axis] + box[axis + 3]) / 2)));
+    const hit = engine.deck.pickObject({x, y, radius: 0});
+    if (!hit || hit.object?.building || layerOf(hit.layer.id) !== 'building') return;
+    const {bearing, ...change} = turns.shift();
+    const view = viewOf(building, box, this.app, {bearing: engine.view.bearing + bearing, ...change});
+    engine.fly(view, LANDED_MS);
+    this.landing = setTimeout(() => this.#around(building, box, turns), still() ? LANDED_MS : 2 * LANDED_MS);
   }
 
   /** Files that were dropped or chosen. */
@@ -192,6 +220,7 @@ export class Mode extends AskingMode {
   }
 
   dispose() {
+    clearTimeout(this.landing);
     this.handles?.dispose();
     this.drop?.dispose();
     this.scene?.dispose();

@@ -32,7 +32,8 @@ export class Marks {
   #proposals() {
     const list = this.session.model.hypotheses ?? [];
     const scale = this.app.scale();
-    const places = list.map((item, index) => ({...item, rank: index + 1, lon: item.longitude, lat: item.latitude, on: item.name === this.hovered || item.name === this.session.draft?.source}));
+    const places = list.map((item, index) => ({...item, rank: index + 1, lon: item.longitude, lat: item.latitude, on: item.name === this.hovered || item.name === this.session.draft?.source}))
+      .sort((a, b) => a.on - b.on || b.rank - a.rank); // of those on one spot the one that is tried is seen, else the likeliest
     const D = window.deck;
     const hovered = places.find((item) => item.name === this.hovered);
     return [

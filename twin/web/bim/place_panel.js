@@ -3,6 +3,7 @@
 import {refresh} from '../analysis/refresh.js';
 import {fill, h, icon, toggle} from '../map/dom.js';
 import {percent} from '../analysis/figures.js';
+import {confirm} from '../page/dialog.js';
 import {number, place} from '../map/format.js';
 import {say} from '../map/text.js';
 import {ControlPoints} from './control_points.js';
@@ -10,7 +11,7 @@ import {placementOf} from './session.js';
 import {t} from './text.js';
 
 const PARTS = ['state', 'proposals', 'hand', 'points', 'foot'];
-const FIELDS = [['lon', 1e-6, 6], ['lat', 1e-6, 6], ['height_m', 0.1, 2], ['rotation_deg', 0.1, 2]];
+const FIELDS = [['lon', 1e-6, 6, -180, 180], ['lat', 1e-6, 6, -85, 85], ['height_m', 0.1, 2, -1000, 9000], ['rotation_deg', 0.1, 2, -360, 360]]; // step, digits, least, most
 const NEAR_M = 0.02;
 const FIRST = 3; // proposals shown before the others are asked for
 
@@ -53,8 +54,20 @@ export class PlacePanel {
     const line = (kind, symbol, text) => h('p.bim-place-state', {'data-kind': kind}, icon(symbol), h('span', {}, text));
     const tried = draft && (hypotheses ?? []).find((item) => item.name === draft.source);
     if (draft) return line('draft', 'target', [t('place.draft', {source: this.#source(draft.source)}), tried?.sure === false ? ` ${t('place.unsure')}` : '']);
-    if (placement) return [doubt ? line('bad', 'warn', say(doubt)) : null, line('good', 'check', t('place.placed', {source: this.#source(placement.source), at: place(placement.lon, placement.lat)}))];
+    if (placement) return [doubt ? line('bad', 'warn', say(doubt)) : null, line('good', 'check', t('place.placed', {source: this.#source(placement.source), at: place(placement.lon, placement.lat)})), this.#leave()];
     return line('bad', 'warn', t(hypotheses?.length ? 'place.none' : 'place.nothing'));
+  }
+
+  /** The way back to having no place. */
+  #leave() {
+    const leave = async () => {
+      const {page, session} = this;
+      if (!await confirm(page.app.host, t('place.leave.title'), t('place.leave.text'), t('place.leave'))) return;
+      await page.attempt(session.change({placement: null}));
+      page.scene.standing.renew();
+      page.propose();
+    };
+    return h('button.tw-link.bim-leave', {type: 'button', 'data-key': 'leave', onclick: leave}, t('place.leave'));
   }
 
   #source(name) {
@@ -107,8 +120,9 @@ export class PlacePanel {
 
   #buildHand() {
     const {page, session} = this;
-    this.fields = Object.fromEntries(FIELDS.map(([name, step]) => [name, h('input.tw-input', {type: 'number', step, 'data-field': name, 'aria-label': t(`place.${name}`), onchange: (event) => {
+    this.fields = Object.fromEntries(FIELDS.map(([name, step, , min, max]) => [name, h('input.tw-input', {type: 'number', step, min, max, 'data-field': name, 'aria-label': t(`place.${name}`), onchange: (event) => {
       const value = Number(event.target.value);
+      if (value < min || value > max) { page.app.shell.say(t('place.range', {name: t(`place.${name}`), min: number(min), max: number(max)})); event.target.value = session.building.placement[name] ?? 0; return; }
       if (event.target.value !== '' && Number.isFinite(value)) session.try({...session.building.placement, [name]: value, source: 'by hand'});
     }})]));
     const drag = (on) => { page.handles.on = on; page.marks.draw(); if (on) page.app.engine.fly({pitch: Math.min(page.app.engine.view.pitch, 30)}, 500); };

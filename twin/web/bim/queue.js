@@ -48,8 +48,8 @@ export class Queue {
   }
 
   /** A job of the server that was not sent from here, or is one more model of an archive. */
-  #take(server, own = false) {
-    const job = Object.assign(new Job(server.name), {id: server.id, server, own});
+  #take(server) {
+    const job = Object.assign(new Job(server.name), {id: server.id, server});
     this.jobs.push(job);
     this.follow(job);
   }
@@ -106,7 +106,7 @@ export class Queue {
     try {
       const {jobs, ...first} = await send('POST', `${ADDRESS}/jobs/${job.id}/choose`, {entries});
       job.server = first;
-      for (const server of (jobs ?? []).filter(({id}) => id !== job.id)) this.#take(server, true);
+      for (const server of (jobs ?? []).filter(({id}) => id !== job.id)) this.#take(server); // the first is opened when it is done; the others must not take it from under the user
     } catch (error) {
       job.error = error;
     }

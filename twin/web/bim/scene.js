@@ -28,6 +28,7 @@ export class Scene {
     const {building} = session;
     if (building?.chunks && !same(building.chosen, chosen)) { building.chosen = chosen; building.look(); }
     const shown = [building, this.#old, ...session.beside.values()].filter(Boolean);
+    this.#stepBack();
     this.app.engine.overlay('models', [...shown.flatMap((item) => item.layers()), ...this.standing.layers()]);
     this.hide();
     this.page.marks.draw();
@@ -56,6 +57,20 @@ export class Scene {
       other.levels();
     }
     this.session.tell('look');
+  }
+
+  /** While a storey or a comparison is looked at, models that stand where the open one does are hinted at. */
+  #stepBack() {
+    const {building, comparison, beside} = this.session;
+    const looking = building?.anchor && (comparison || building.isolated);
+    const mine = looking && building.boundsOf();
+    for (const other of [...beside.values(), ...this.standing.shown]) {
+      const bounds = mine && other.boundsOf();
+      const back = Boolean(bounds && bounds[0] < mine[2] && bounds[2] > mine[0] && bounds[1] < mine[3] && bounds[3] > mine[1]);
+      if (back === Boolean(other.faded)) continue;
+      other.faded = back ? () => true : null;
+      other.look();
+    }
   }
 
   /** Lift the storeys apart, gliding. */

@@ -9,11 +9,10 @@ const SCREENS = 1.5; // deck.gl's camera stands this many screens away from the 
  * A tower needs its height fitted, not its footprint; and a camera looks at a point of
  * the ground, which must lie as far behind the box as the box's middle is high.
  */
-export function viewOf(building, part, app) {
+export function viewOf(building, part, app, {pitch = 52, bearing = app.engine.view.bearing || -20} = {}) {
   const box = part ?? building.extent;
   if (!box || !building.anchor) return null;
   const {engine} = app;
-  const [pitch, bearing] = [52, engine.view.bearing || -20];
   const [tilt, turn] = [(pitch * Math.PI) / 180, (bearing * Math.PI) / 180];
   const size = Math.max(part ? 6 : 12, Math.hypot(box[3] - box[0], box[4] - box[1], box[5] - box[2]));
   const {clientWidth: width, clientHeight: high} = engine.parent;

@@ -66,7 +66,8 @@ export class Standing {
     this.hide(this.#also);
   }
 
-  get shown() { return this.near ? [...this.#models.values()].filter((building) => building.chunks && !this.skips(building.id)) : []; }
+  /** What is drawn; in the order of their ids, so that of two on one spot the same is above and picked from everywhere. */
+  get shown() { return this.near ? [...this.#models.values()].filter((building) => building.chunks && !this.skips(building.id)).sort((a, b) => (a.id < b.id ? -1 : 1)) : []; }
 
   layers() { return this.shown.flatMap((building) => building.layers()); }
 
