@@ -12,6 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from tests import city, life_city, radio_city
+from tests.indicators import town
 from twin.settings import ROOT
 from twin.store import Store
 
@@ -152,6 +153,21 @@ def test_coverage_builds_a_small_city(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = next(text for text in results if "gain_people" in text)
     assert len(chosen.splitlines()) == 6  # the heads and five sites
     assert any("'layout': 'COG'" in text for text in results)
+
+
+@pytest.mark.slow
+def test_briefing_of_a_city_worked_out_on_paper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(tmp_path / "home") as store:
+        city.put(store, town.layers(), name="town", synthetic=True)
+    results = run(ROOT / "notebooks" / "05_briefing.ipynb", monkeypatch, tmp_path / "home")
+    assert any("我嘉·邻里中心" in text and "公交实时到站" in text for text in results)
+    card = next(text for text in results if "'layers'" in text)
+    assert "'value': 1.0" in card  # of three centres one is open
+    assert "'origin': 'synthetic'" in card
+    assert any("('view', '全区', '合成演示数据，不反映真实情况')" in text for text in results)
+    read_back = next(text for text in results if "without_evidence" in text)
+    assert "'without_evidence': []" in read_back
+    assert "'printed': 0" not in read_back
 
 
 @pytest.mark.slow
