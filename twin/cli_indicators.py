@@ -67,7 +67,8 @@ def run(options: argparse.Namespace, settings: Settings) -> Result:
     if len(words) > 1:
         raise InputError(_USE_ZH, _USE_EN)
     no = _number(words[0]) if words else None
-    given = {"scenario": options.scenario} if options.scenario else {}
+    given = {"wait": "1"}  # who asks on a command line wants values, not that they are on their way
+    given |= {"scenario": options.scenario} if options.scenario else {}
     given |= {"coverage": "1"} if options.coverage else {}
     server = remote.running(settings.home)
     if server is not None:

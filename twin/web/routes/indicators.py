@@ -17,14 +17,13 @@ from twin.web.tasks import Task
 
 
 async def listed(request: Request) -> Response:
-    """``GET /api/indicators?scenario=&coverage=``: all 35 with target, value, status, trend, as-of date and evidence.
+    """``GET /api/indicators?scenario=&coverage=&wait=``: all 35 with target, value, status, trend, as-of date, evidence.
 
-    Answers at once: what takes long is told as it was last computed, with ``computing`` while it is computed anew. Only
-    a scenario, or a 5G run with ``coverage=1``, is waited for. Asked again with its ETag, the answer is 304 while
-    nothing has changed.
+    Answers at once: what takes long is told as it was last computed, with ``computing`` while it is computed anew. With
+    ``wait=1``, a scenario, or a 5G run by ``coverage=1``, that is waited for. Asked again with its ETag, the answer is
+    304 while nothing has changed.
     """
-    scenario, coverage = _asked(request)
-    desk = _desk(waiting=bool(scenario) or coverage)
+    scenario, coverage, desk = _asked(request)
     reply = Json(await in_thread(lambda: report.summary(desk, scenario=scenario, coverage=coverage)))
     tag = f'"{hashlib.blake2b(reply.body, digest_size=10).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
@@ -35,10 +34,9 @@ async def listed(request: Request) -> Response:
 
 
 async def shown(request: Request) -> Response:
-    """``GET /api/indicators/{no}?scenario=&coverage=``: one of them with its history."""
+    """``GET /api/indicators/{no}?scenario=&coverage=&wait=``: one of them with its history."""
     no = _number(request)
-    scenario, coverage = _asked(request)
-    desk = _desk(waiting=bool(scenario) or coverage)
+    scenario, coverage, desk = _asked(request)
     return Json(await in_thread(lambda: report.one(desk, no, scenario=scenario, coverage=coverage)))
 
 
@@ -90,5 +88,8 @@ def _number(request: Request) -> int:
     return table.get(integer(request.path_params["no"], "no", 0, 10**6)).no
 
 
-def _asked(request: Request) -> tuple[str, bool]:
-    return request.query_params.get("scenario", ""), request.query_params.get("coverage") == "1"
+def _asked(request: Request) -> tuple[str, bool, Desk]:
+    """The scenario, whether a 5G run may be computed, and the desk the answer is read at."""
+    query = request.query_params
+    scenario, coverage = query.get("scenario", ""), query.get("coverage") == "1"
+    return scenario, coverage, _desk(waiting=bool(scenario) or coverage or query.get("wait") == "1")
