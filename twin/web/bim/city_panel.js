@@ -13,7 +13,7 @@ export class CityPanel {
   #offer = null;
   #chosen = new Set();
   #scenarios = null;
-  #scenario = '';
+  #scenario = new URL(location.href).searchParams.get('scn') ?? ''; // the Scenarios page names the one to edit
   #people = '';
 
   constructor(page) {
@@ -35,7 +35,10 @@ export class CityPanel {
     const {session} = this;
     const {model} = session;
     if (!this.body?.isConnected || !model) return;
-    if (!this.#scenarios) this.#scenarios = (await this.page.attempt(get('/api/scenarios')))?.scenarios ?? [];
+    if (!this.#scenarios) {
+      this.#scenarios = (await this.page.attempt(get('/api/scenarios')))?.scenarios ?? [];
+      if (!this.#scenarios.some(({id}) => id === this.#scenario)) this.#scenario = '';
+    }
     if (model.building && !this.#offer) {
       const offer = await this.page.attempt(get(`${session.address}/building`));
       if (session.model !== model) return;
