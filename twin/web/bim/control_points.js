@@ -64,7 +64,8 @@ export class ControlPoints {
   async fit() {
     const found = await this.page.work(send('POST', `${this.session.address}/control-points`, {points: this.pairs}));
     this.residuals = found.residuals_m;
-    this.session.try(found.placement);
+    const {height_m} = this.session.building.placement ?? found.placement; // the points are of the plan and say nothing of the height
+    this.session.try({...found.placement, height_m});
     this.page.own.place.write();
   }
 }
