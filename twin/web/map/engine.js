@@ -296,7 +296,7 @@ export class Engine {
     const source = this.deck.canvas ?? this.parent.querySelector('canvas');
     const copy = document.createElement('canvas');
     Object.assign(copy, {width: source.width, height: source.height});
-    copy.getContext('2d').drawImage(source, 0, 0);
+    if (source.width && source.height) copy.getContext('2d').drawImage(source, 0, 0);
     return copy;
   }
 

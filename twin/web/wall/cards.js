@@ -135,14 +135,14 @@ function centres(wall, source, {high: room, wide}) {
   ];
   return [
     h('div.wl-head-row', {}, figure(wall, t('centres.what'), number(open), t('centres.unit'), () => ({...source.evidence, value: open, unit: '个', unit_en: ''})),
-      h('span.wl-says', {}, t('centres.open'), h('br'), h('em', {class: open >= target ? 'wl-good' : 'wl-warn'}, `${open >= target ? '●' : '▲'} ${t('target', {value: `${number(target)}\u2009${t('centres.unit')}`})}`))),
+      h('span.wl-says', {}, t('centres.open'), h('br'), h('em', {class: open >= target ? 'wl-good' : 'wl-warn'}, `${open >= target ? '●' : '▲'} ${t('target', {value: number(target)})}`))),
     squares(list, target, {label: t('centres.what'), wide, high: Math.min(Math.max(2, room - 5.2), wide * 0.55)}),
     keys(list),
   ];
 }
 
 function models(wall, source, {high: room}) {
-  if (!source.models) return [h('div.wl-head-row', {}, figure(wall, t('models.what'), '0', t('models.unit'), () => source.evidence), h('span.wl-says', {}, t('models.none')))];
+  if (!source.models) return [h('div.wl-head-row', {}, figure(wall, t('models.what'), '0', t('models.unit'), () => source.evidence), h('span.wl-says', {}, t('models.none'))), h('p.wl-hint', {}, t('models.hint'))];
   const fits = Math.max(0, Math.floor((room - 4.8) / ROW));
   return [
     h('div.wl-head-row', {}, figure(wall, t('models.what'), number(source.models), t('models.unit'), () => ({...source.evidence, value: source.models, unit: '个', unit_en: ''})),

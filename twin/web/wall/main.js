@@ -273,6 +273,7 @@ class Wall {
         h('h2', {}, h('span', {}, title), source?.as_of || key === 'indicators' ? h('small', {}, asOf(source, room.wide < NARROW)) : null),
         source ? body(this, source, room) : h('p.wl-none', {}, failure ? say(failure) : t('computing')),
         failure && source ? h('p.wl-failed', {}, t('failed', {time: hour(made)})) : null);
+      trimmed(this.parts[key]);
     });
     this.overlay();
   }
@@ -398,6 +399,13 @@ const asOf = (source, narrow) => {
   const synthetic = source?.origin === 'synthetic' || source?.origin === 'mixed' || source?.indicators?.some((row) => row.origin === 'synthetic' || row.origin === 'mixed');
   return [synthetic && !narrow ? t('synthetic') : '', date ?? ''].filter(Boolean).join(' · ');
 };
+
+/** Take away the last lines of a card that has no room for them: long names take two. */
+function trimmed(card) {
+  const lines = card.querySelector('.wl-lines');
+  const over = () => card.scrollHeight > card.clientHeight + 1 || (lines && lines.scrollHeight > lines.clientHeight + 1);
+  while (lines?.lastElementChild && over()) lines.lastElementChild.remove();
+}
 
 const hour = (moment) => (moment ? new Date(moment).toLocaleTimeString('zh-CN', {hour: '2-digit', minute: '2-digit', hour12: false}) : '–');
 
