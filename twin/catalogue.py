@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from layers import all_layers
 from twin.store import Generation, Store
 
 Origin = Literal["real", "synthetic", "mixed"]
@@ -197,6 +198,7 @@ def evidence(
             {
                 "id": part.id,
                 "layer": part.layer,
+                "layer_title": _title(part.layer),
                 "name": part.name,
                 "source": part.source,
                 "licence": part.licence,
@@ -211,6 +213,12 @@ def evidence(
         parameters=dict(parameters or {}),
         caveats=tuple(caveats),
     )
+
+
+def _title(layer: str) -> dict[str, str] | None:
+    """What people call a layer; None for rasters, which have no specification."""
+    spec = all_layers().get(layer)
+    return None if spec is None else {"zh": spec.title.zh, "en": spec.title.en}
 
 
 def sha256_of(path: Path) -> str:

@@ -157,7 +157,7 @@ def test_a_home_is_explained_with_the_way_walked(visit: Callable[..., Visit], se
     expect(details).to_contain_text("怎样改善")
     page.locator(".tw-card .ev-button").click()
     evidence = page.get_by_role("dialog")
-    expect(evidence).to_contain_text("by hand · none needed")
+    expect(evidence).to_contain_text("来源 by hand · 许可 none needed")
     expect(evidence).to_contain_text("合成")
     expect(evidence).to_contain_text("1.2 m/s")
     page.keyboard.press("Escape")

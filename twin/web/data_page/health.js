@@ -90,7 +90,7 @@ export class Health {
       return {
         figure: count(row.rows), as_of: used.map((item) => item.data_date || item.imported_at.slice(0, 10)).sort().at(-1), updated: row.updated, origin: row.origin,
         method: t('health.method'), denominators: ['rows_in', 'accepted', 'rejected'].map((name) => ({title: t(`catalogue.${name}`), value: sum(name), unit: ''})),
-        datasets: used.map((item) => ({...item, generation: row.generation})),
+        datasets: used.map((item) => ({...item, layer_title: null, generation: row.generation})),
       };
     });
   }

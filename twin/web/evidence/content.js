@@ -29,7 +29,7 @@ function shown(value) {
   if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : number(value, 4);
   if (Array.isArray(value)) return comma(value.map(shown));
-  if (typeof value !== 'object') return String(value);
+  if (typeof value !== 'object') return hasText(`evidence.choice.${value}`) ? t(`choice.${value}`) : String(value);
   if (value.zh || value.en) return said(value);
   if (value.revision !== undefined) return t('scenario', {name: value.name, revision: value.revision});
   return comma(Object.entries(value).map(([name, item]) => `${nameOf(name)} ${shown(item)}`));
@@ -75,7 +75,13 @@ function about(item) {
   ].filter(([, value]) => !EMPTY.has(value));
 }
 
-const titleOf = (item) => said(item.title) || (byHand(item) ? t('by_hand') : item.name || item.file_name || item.layer);
+/** What a dataset is called: the layer it fills, and its own name. */
+function titleOf(item) {
+  if (byHand(item)) return t('by_hand');
+  const layer = said(item.layer_title) || (hasText(`data.raster.${item.layer}`) ? text(`data.raster.${item.layer}`) : '');
+  const own = said(item.title) || item.name || item.file_name || item.layer;
+  return layer ? `${layer} · ${own}` : own;
+}
 
 const table = (lines) => h('table.ev-table', {}, h('tbody', {}, lines.map(([title, value]) => h('tr', {}, h('th', {scope: 'row'}, title), h('td', {}, value)))));
 
