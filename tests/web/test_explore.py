@@ -58,7 +58,7 @@ def quiet(seen: Visit) -> None:
 def test_the_first_five_minutes(visit: Callable[..., Visit], live_server: str) -> None:
     seen = opened(visit, live_server)
     page = seen.page
-    expect(page.locator(".tw-badge-large")).to_have_text("部分为演示数据（合成）")
+    expect(page.locator(".tw-badge-large .tw-long")).to_have_text("部分为演示数据（合成）")
     page.get_by_role("button", name="知道了").click()
 
     # A building and its card.
