@@ -8,7 +8,9 @@ import {get, send} from '../page/api.js';
 const AUTHOR = 'twin.author';
 
 export class Notes extends Store {
-  #asked = 0;
+  #asked = 0; // questions
+  #written = 0; // changes by this browser
+  #loading = null;
   #author = '';
 
   constructor() {
@@ -24,11 +26,16 @@ export class Notes extends Store {
   }
 
   /** Ask for the annotations of the city and, where one is named, of a scenario. */
-  async load(scenario = this.scenario) {
-    const asked = this.#asked += 1;
+  load(scenario = this.scenario) {
     this.scenario = scenario;
-    const {annotations, counts} = await get(`/api/annotations?city=1&scenario=${encodeURIComponent(scenario)}`);
-    if (asked !== this.#asked) return;
+    this.#loading = this.#load(this.#asked += 1, this.#written);
+    return this.#loading;
+  }
+
+  async #load(asked, written) {
+    const {annotations, counts} = await get(`/api/annotations?city=1&scenario=${encodeURIComponent(this.scenario)}`);
+    if (asked !== this.#asked) { await this.#loading; return; } // another question overtook this one
+    if (written !== this.#written) { await this.load(); return; } // it does not hold what was written meanwhile
     Object.assign(this, {list: annotations, counts});
     if (this.chosen && !this.current) this.choose('');
     this.tell('list');
@@ -54,7 +61,7 @@ export class Notes extends Store {
 
   async add(note) {
     const made = await send('POST', '/api/annotations', {...note, author: this.me});
-    this.#asked += 1; // an answer that is on its way does not hold it yet
+    this.#written += 1;
     this.list = [made, ...this.list];
     this.#count();
     if (this.status === 'resolved') this.status = '';
@@ -71,7 +78,7 @@ export class Notes extends Store {
 
   async remove(id) {
     await send('DELETE', `/api/annotations/${id}`);
-    this.#asked += 1;
+    this.#written += 1;
     this.list = this.list.filter((note) => note.id !== id);
     this.#count();
     if (this.chosen === id) this.choose('');
@@ -82,7 +89,7 @@ export class Notes extends Store {
   find(id) { return get(`/api/annotations/${id}`); }
 
   #took(note) {
-    this.#asked += 1;
+    this.#written += 1;
     this.list = this.list.map((item) => (item.id === note.id ? note : item));
     this.#count();
     this.tell('list');
