@@ -18,7 +18,8 @@ from twin.store import Store
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-expect.set_options(timeout=20_000)  # software rendering on a busy machine; nothing here measures time
+PATIENCE_MS = 120_000  # software rendering on a busy machine; nothing here measures time
+expect.set_options(timeout=PATIENCE_MS)
 LON, LAT = place(1250, 0)
 VIEW = f"lon={LON:.5f}&lat={LAT:.5f}&z=15&p=30&b=-20&theme=dark"
 
@@ -44,9 +45,10 @@ def point(title: str, **more: Any) -> dict[str, Any]:
 
 
 def open_map(visit: Callable[..., Visit], address: str) -> Visit:
-    seen = visit(address, 1366, 768, reduced_motion="reduce")
+    seen = visit(address, 1000, 700, reduced_motion="reduce")
+    seen.page.set_default_timeout(PATIENCE_MS)
     seen.page.add_init_script("try { localStorage.setItem('twin.hint.seen', '1') } catch {}")
-    seen.page.wait_for_function("window.twin?.engine", timeout=60_000, polling=100)
+    seen.page.wait_for_function("window.twin?.engine", timeout=PATIENCE_MS, polling=100)
     seen.page.evaluate("twin.ready.then(() => twin.idle())")
     return seen
 
@@ -94,7 +96,7 @@ def test_a_view_is_captured_and_opened_again(visit: Callable[..., Visit], server
 
     # Another page paints the city; that is taken with its options, into the same tour.
     seen.page.goto(f"{server}/life-circle?{VIEW}&val=categories&std=gb50180-2018&panel=capture")
-    page.wait_for_function("window.twin?.guide?.loaded", timeout=60_000, polling=100)
+    page.wait_for_function("window.twin?.guide?.loaded", timeout=PATIENCE_MS, polling=100)
     page.evaluate("twin.guide.loaded.then(() => twin.guide.settled())")
     expect(page.locator("[data-field=tour]")).to_have_value(tour["id"])
     expect(page.locator(".tw-captured")).to_contain_text("15 分钟生活圈")
@@ -107,17 +109,17 @@ def test_a_view_is_captured_and_opened_again(visit: Callable[..., Visit], server
 
 
 @pytest.fixture
-def edited(visit: Callable[..., Visit], server: str) -> Iterator[tuple[Visit, str]]:
+def edited(visit: Callable[..., Visit], server: str) -> tuple[Visit, str]:
     """The page with a tour of four open, its preview drawn."""
-    tour = ask(
-        server, "POST", "/api/tours", {"name": "四个视点", "viewpoints": [point(name) for name in "甲乙丙丁"]}
-    )
-    seen = visit(f"{server}/briefing?tour={tour['id']}&theme=dark", 1366, 768, reduced_motion="reduce")
-    seen.page.wait_for_selector(".twin-page[data-ready]", timeout=60_000)
+    for old in ask(server, "GET", "/api/tours")["tours"][1:]:
+        ask(server, "DELETE", f"/api/tours/{old['id']}")
+    points = [point(name) for name in "甲乙丙丁"]
+    tour = ask(server, "POST", "/api/tours", {"name": "四个视点", "viewpoints": points})
+    seen = visit(f"{server}/briefing?tour={tour['id']}&theme=dark", 1200, 700, reduced_motion="reduce")
+    seen.page.set_default_timeout(PATIENCE_MS)
+    seen.page.wait_for_selector(".twin-page[data-ready]")
     drawn(seen.page)
-    yield seen, tour["id"]
-    if any(item["id"] == tour["id"] for item in ask(server, "GET", "/api/tours")["tours"]):
-        ask(server, "DELETE", f"/api/tours/{tour['id']}")
+    return seen, tour["id"]
 
 
 def drawn(page: Page) -> None:
@@ -131,7 +133,7 @@ def titles(page: Page) -> list[str]:
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("[data-part=status]")).to_have_attribute("data-state", "saved", timeout=20_000)
+    expect(page.locator("[data-part=status]")).to_have_attribute("data-state", "saved", timeout=PATIENCE_MS)
 
 
 def kept(server: str, tour: str) -> list[dict[str, Any]]:
@@ -211,7 +213,7 @@ def test_the_preview_plays_through_and_the_wall_opens_the_tour(
         }"""
     )
     page.locator("[data-do=play]").click()
-    page.wait_for_function("turns.length >= 3", timeout=90_000, polling=100)
+    page.wait_for_function("turns.length >= 3", timeout=PATIENCE_MS, polling=100)
     page.locator("[data-do=stop]").click()
     assert page.evaluate("turns.slice(0, 3)") == [0, 1, 2]
     expect(page.locator(".br-point[data-shown]")).to_have_count(1)
@@ -230,7 +232,7 @@ def test_two_editors_lose_nothing(edited: tuple[Visit, str], server: str) -> Non
     page.locator("[data-key=open-0]").click()
     page.locator("[data-field=title]").fill("我的标题")
     status = page.locator("[data-part=status]")
-    expect(status).to_have_attribute("data-state", "conflict", timeout=20_000)
+    expect(status).to_have_attribute("data-state", "conflict", timeout=PATIENCE_MS)
     assert ask(server, "GET", f"/api/tours/{tour}")["note"] == "他人的说明"
     page.locator("[data-do=fork]").click()
     expect(page.locator(".br-head [data-field=name]")).to_have_value("四个视点（我的修改）")
@@ -243,7 +245,8 @@ def test_two_editors_lose_nothing(edited: tuple[Visit, str], server: str) -> Non
 def test_the_built_in_tour_is_copied_to_be_edited(visit: Callable[..., Visit], server: str) -> None:
     seen = visit(f"{server}/briefing?tour=standard&theme=light", 1366, 768, reduced_motion="reduce")
     page = seen.page
-    page.wait_for_selector(".twin-page[data-ready]", timeout=60_000)
+    page.set_default_timeout(PATIENCE_MS)
+    page.wait_for_selector(".twin-page[data-ready]", timeout=PATIENCE_MS)
     assert page.locator(".br-handle").count() == 0
     page.locator("[data-do=copy-fixed]").click()
     expect(page.locator(".br-head [data-field=name]")).to_have_value("标准巡览 副本")
