@@ -54,6 +54,7 @@ export class StageMode extends Mode {
   /** Mark and name an object by its card; null marks nothing. */
   name(card) {
     this.named = card;
+    this.app.labels?.draw(true);
     const {app} = this;
     app.selection.show(card);
     const D = window.deck;
@@ -66,6 +67,9 @@ export class StageMode extends Mode {
       parameters: {depthCompare: 'always', depthWriteEnabled: false}, shadowEnabled: false, pickable: false, updateTriggers: {getText: language()},
     })] : []);
   }
+
+  /** Whether a name of the map stands on the marked object already. */
+  says(item) { return Boolean(this.named) && item.layer === this.named.layer && item.zh === this.named.name; }
 
   /** Show the base in place of the scenario while on. */
   base(on) {

@@ -53,7 +53,8 @@ export class Stage extends Store {
    * @param options {assets, theme, language, controls: whether it can be moved by hand, viewpoint: where it starts,
    *                 view: the camera alone, em: CSS pixels that texts and marks on the map are sized by (15 on a laptop),
    *                 leastText: CSS pixels that no text on the map falls below,
-   *                 seams, clear: x of seams between panels, which no name crosses, and how far it stays off}
+   *                 seams, clear: x of seams between panels, which no name crosses, and how far it stays off,
+   *                 unnamed: {layer: zoom from which it has names}, raise: share of the height by which what is looked at stands above the middle}
    */
   constructor(host, options = {}) {
     super({});
@@ -63,11 +64,11 @@ export class Stage extends Store {
   }
 
   #start(view) {
-    const {assets, theme, language, controls, em, leastText, seams, clear} = this.options;
+    const {assets, theme, language, controls, em, leastText, seams, clear, unnamed} = this.options;
     this.root = h('div.st', {});
     if (em) this.root.style.setProperty('--stage-em', `${em}px`);
     this.host.append(this.root);
-    this.app = new TwinMap(this.root, {mode: 'stage', guide: StageMode, hands: controls, theme, language, leastText, seams, clear, view: view && camera(view)}, assets);
+    this.app = new TwinMap(this.root, {mode: 'stage', guide: StageMode, hands: controls, theme, language, leastText, seams, clear, unnamed, view: view && this.#aimed(camera(view))}, assets);
     this.app.stage = this;
     this.ready = styled(assets, 'stage/stage.css').then(() => { if (!this.gone) this.app.start(); return this.app.ready; }).then(() => this);
     this.ready.then(() => this.#guard()).catch(() => {});
@@ -160,7 +161,8 @@ export class Stage extends Store {
       made.drawn = await app.askScene(made.layers);
     };
     made.asked = work();
-    made.asked.catch(() => {}); // told to whoever shows it
+    // Told to whoever shows it; asked again the next time.
+    made.asked.catch(() => { if (this.#next === made) this.#next = null; });
     return made;
   }
 
@@ -210,7 +212,7 @@ export class Stage extends Store {
     this.#next = null;
     const duration = calm() ? 0 : ms;
     const flies = how === 'fly' || (how === 'auto' && this.viewpoint && this.#isNear(viewpoint) && this.#sameLayers(next));
-    const target = camera(viewpoint);
+    const target = this.#aimed(camera(viewpoint));
     if (flies) {
       this.#put(next);
       this.app.fly(target, duration);
@@ -248,6 +250,16 @@ export class Stage extends Store {
   }
 
   #idle() { return Promise.race([this.engine.idle(), pause(MOST_WAIT_MS)]); }
+
+  /** The camera that sees the middle of a view above its own. */
+  #aimed(view) {
+    const {raise} = this.options;
+    const {clientWidth: width, clientHeight: height} = this.root;
+    if (!raise || !width || !height || !window.deck) return view;
+    const viewport = new window.deck.WebMercatorViewport({...view, width, height});
+    const [longitude, latitude] = viewport.unproject([width / 2, height * (0.5 + raise)]);
+    return {...view, longitude, latitude};
+  }
 
   #isNear(viewpoint) {
     const {engine} = this;
