@@ -5,6 +5,7 @@ import {get, send} from '../page/api.js';
 import {nameOf as layerOf} from '../map/engine.js';
 import {fill, h, icon, select} from '../map/dom.js';
 import {number, quantity} from '../map/format.js';
+import {pageAddress} from '../map/pages.js';
 import {say} from '../map/text.js';
 import {percent} from '../analysis/figures.js';
 import {t} from './text.js';
@@ -132,6 +133,12 @@ export class CityPanel {
     ];
   }
 
+  /** The life-circle page in a scenario, looking at the model. */
+  #effect(id) {
+    const {longitude, latitude} = this.page.app.engine.view;
+    return `${pageAddress('life-circle')}&scn=${encodeURIComponent(id)}&panel=scenario&lon=${longitude.toFixed(5)}&lat=${latitude.toFixed(5)}&z=15.5`;
+  }
+
   async #build(model) {
     let id = this.#scenario;
     if (!id) {
@@ -142,7 +149,7 @@ export class CityPanel {
     }
     const people = this.#people === '' ? {} : {people: Number(this.#people)};
     await this.page.work(send('POST', `${this.session.address}/scenario`, {scenario: id, ...people}));
-    this.page.app.shell.say(t('city.added', {name: this.#scenarios.find((item) => item.id === id)?.name ?? '', n: number(this.#people || 0)}));
+    this.page.app.shell.say(t('city.added', {name: this.#scenarios.find((item) => item.id === id)?.name ?? '', n: number(this.#people || 0)}), h('a', {href: this.#effect(id), 'data-key': 'effect'}, t('city.effect')));
     this.write();
   }
 }
