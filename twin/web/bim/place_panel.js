@@ -120,9 +120,9 @@ export class PlacePanel {
 
   #buildHand() {
     const {page, session} = this;
-    this.fields = Object.fromEntries(FIELDS.map(([name, step, , min, max]) => [name, h('input.tw-input', {type: 'number', step, min, max, 'data-field': name, 'aria-label': t(`place.${name}`), onchange: (event) => {
+    this.fields = Object.fromEntries(FIELDS.map(([name, step, digits, min, max]) => [name, h('input.tw-input', {type: 'number', step, min, max, 'data-field': name, 'aria-label': t(`place.${name}`), onchange: (event) => {
       const value = Number(event.target.value);
-      if (value < min || value > max) { page.app.shell.say(t('place.range', {name: t(`place.${name}`), min: number(min), max: number(max)})); event.target.value = session.building.placement[name] ?? 0; return; }
+      if (value < min || value > max) { page.app.shell.say(t('place.range', {name: t(`place.${name}`), min: number(min), max: number(max)})); event.target.value = Number(session.building.placement[name] ?? 0).toFixed(digits); return; }
       if (event.target.value !== '' && Number.isFinite(value)) session.try({...session.building.placement, [name]: value, source: 'by hand'});
     }})]));
     const drag = (on) => { page.handles.on = on; page.marks.draw(); if (on) page.app.engine.fly({pitch: Math.min(page.app.engine.view.pitch, 30)}, 500); };
