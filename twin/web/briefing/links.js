@@ -21,7 +21,7 @@ export function openAddress(point) {
 }
 
 /** The wall that shows a tour; it starts in the dark as walls do. */
-export const wallAddress = (tour, start = 0) => `${new URL('wall', document.baseURI).pathname}?${new URLSearchParams({tour, lang: language(), ...(start > 0 ? {start} : {})})}`;
+export const wallAddress = (tour) => `${new URL('wall', document.baseURI).pathname}?${new URLSearchParams({tour, lang: language()})}`;
 
 /** This page with a tour open. */
 export const tourAddress = (tour) => new URL(`${new URL('briefing', document.baseURI).pathname}?${new URLSearchParams({tour, lang: language(), theme: theme()})}`, location.href).href;

@@ -264,11 +264,11 @@ class Page extends Frame {
   #outgoing() {
     const {tour} = this.draft;
     const before = (work) => async (event) => { if (!this.draft.fixed && this.draft.status !== 'saved') { event.preventDefault(); await this.saved(); work?.(); } };
-    const wall = wallAddress(tour.id, Math.max(0, this.preview.index));
+    const wall = wallAddress(tour.id);
     const done = h('span.hint', {role: 'status'});
     fill(this.outgoing,
       h('div.buttons', {},
-        h('a.button.primary', {href: wall, target: '_blank', rel: 'noopener', 'data-do': 'wall', onclick: before(() => window.open(wallAddress(tour.id), '_blank', 'noopener'))}, icon('full'), t('wall')),
+        h('a.button.primary', {href: wall, target: '_blank', rel: 'noopener', 'data-do': 'wall', onclick: before(() => window.open(wall, '_blank', 'noopener'))}, icon('full'), t('wall')),
         h('button', {type: 'button', 'data-do': 'report', onclick: () => this.report.open()}, icon('report'), t('report')),
         h('button', {type: 'button', 'data-do': 'share', onclick: async () => { await this.saved(); done.textContent = (await copied(tourAddress(tour.id))) ? t('shared') : t('shared.failed', {address: tourAddress(tour.id)}); }}, icon('link'), t('share')),
         done),
