@@ -263,7 +263,7 @@ def test_swipe_side_by_side_and_the_base_while_held(
     )
     address = page.url
     again = opened(visit, server, address.split("?", 1)[1]).page
-    assert again.evaluate("twinPage.state") == page.evaluate("twinPage.state")
+    assert again.evaluate("twinPage.state") == page.evaluate("({...twinPage.state, at: Math.round(twinPage.state.at)})")
     for name, value in page.evaluate("twinPage.pair.view").items():
         assert again.evaluate(f"twinPage.pair.view.{name}") == pytest.approx(value, abs=0.06)
     link = again.evaluate("twinPage.linkTo('life-circle', twinPage.state.b)")

@@ -35,7 +35,7 @@ export function write(state, view) {
   const query = new URLSearchParams();
   for (const name of ['a', 'b']) query.set(name, state[name]);
   query.set('view', state.view);
-  if (state.view === 'swipe') query.set('swipe', String(Math.round(state.at)));
+  query.set('swipe', String(Math.round(state.at)));
   if (state.show) query.set('show', state.show);
   query.set('panel', state.panel);
   if (state.all) query.set('all', '1');
