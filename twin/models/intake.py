@@ -235,10 +235,10 @@ class Intake:
         self._end(job, "failed")
 
     def _end(self, job: Job, status: Status) -> None:
-        job.status = status
         shutil.rmtree(job.folder, ignore_errors=True)
         with self._store.writing() as writer:
             writer.execute("DELETE FROM twin.model_job WHERE id = ?", [job.id])
+        job.status = status  # last: who reads that it has ended finds nothing left of it
 
     def _note(self, job: Job) -> None:
         with self._store.writing() as writer:
