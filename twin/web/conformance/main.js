@@ -63,9 +63,10 @@ class Page extends Frame {
 
   #group(items) {
     const [{clause, group}] = items;
-    const met = items.filter((item) => item.state === 'met').length;
+    const all = this.table.functions.filter((item) => item.clause === clause && item.group.zh === group.zh);
+    const met = all.filter((item) => item.state === 'met').length;
     return h('section.cf-group', {'aria-label': `${clause} ${say(group)}`},
-      h('h3', {}, clause ? h('span.cf-clause', {}, t('clause', {clause})) : null, say(group), h('small', {}, t('met_of', {met, n: items.length}))),
+      h('h3', {}, clause ? h('span.cf-clause', {}, t('clause', {clause})) : null, say(group), h('small', {}, t('met_of', {met, n: all.length}))),
       h('div.scroll', {}, h('table.lines', {},
         h('thead', {}, h('tr', {}, ['function', 'state', 'feature', 'where', 'test'].map((key) => h('th', {scope: 'col'}, t(`column.${key}`))))),
         h('tbody', {}, items.map((item) => this.#row(item))))));
