@@ -134,11 +134,14 @@ export class Mode extends AskingMode {
   /** Go to rows of the open model, or to all of it; what would stand before rows is gone around. */
   fly(rows = null, ms = 1400) {
     const {building} = this.session;
-    const {engine} = this.app;
-    const box = building && (rows ? building.boxOf(rows) : null);
-    const view = building && viewOf(building, box, this.app);
+    if (building) this.goTo(building, rows && building.boxOf(rows), ms);
+  }
+
+  /** Go to a box of a building's drawn metres, or to all of it. */
+  goTo(building, box, ms = 1400) {
+    const view = viewOf(building, box, this.app);
     if (!view) return;
-    engine.fly(view, ms);
+    this.app.engine.fly(view, ms);
     clearTimeout(this.landing);
     if (box) this.landing = setTimeout(() => this.#around(building, box, [...TURNS]), still() ? LANDED_MS : ms + LANDED_MS);
   }
@@ -146,7 +149,7 @@ export class Mode extends AskingMode {
   /** Look from another side while a block of the city hides the middle of a box; from above where every side is hidden. */
   #around(building, box, turns) {
     const {engine} = this.app;
-    if (this.app.gone || building !== this.session.building || !building.anchor || !turns.length) return;
+    if (this.app.gone || !this.session.building || !building.anchor || !turns.length) return;
     const [x, y] = engine.viewport.project(building.spot([0, 1, 2].map((axis) => (box[axis] + box[axis + 3]) / 2)));
     const hit = engine.deck.pickObject({x, y, radius: 0});
     if (!hit || hit.object?.building || layerOf(hit.layer.id) !== 'building') return;

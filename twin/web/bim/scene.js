@@ -3,7 +3,6 @@
 import {rgb} from '../map/text.js';
 import {Standing} from '../map/standing.js';
 import {className, t} from './text.js';
-import {viewOf} from './view.js';
 
 export class Scene {
   #frame = 0;
@@ -114,8 +113,7 @@ export class Scene {
 
   /** Go to an element that is only in the earlier version. */
   flyToEarlier(row) {
-    const view = this.#old && viewOf(this.#old, this.#old.boxOf([row]), this.app);
-    if (view) this.app.engine.fly(view);
+    if (this.#old) this.page.goTo(this.#old, this.#old.boxOf([row]));
   }
 
   earlier(building) { return building === this.#old; }
