@@ -73,6 +73,12 @@ def test_counts_equal_queries_of_the_layers(desk: Desk, rows: dict[int, dict[str
         store, "bus_stop", "count(*)", core
     )
     assert rows[35]["value"] == 100 * ask(store, "construction_site", "avg(smart::INTEGER)")
+    public = "class IN ('motorway', 'trunk', 'primary', 'secondary', 'tertiary', 'residential') AND town <> 0"
+    assert rows[17]["value"] == pytest.approx(
+        100
+        * ask(store, "road", "sum(measure)", f"open_for_testing AND {public}")
+        / ask(store, "road", "sum(measure)", public)
+    )
 
 
 def test_the_life_circle_is_that_of_the_analysis(desk: Desk, rows: dict[int, dict[str, Any]]) -> None:

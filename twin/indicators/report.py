@@ -144,8 +144,8 @@ COMPUTING = {
     "en": "Being computed from the layers as they are; it will be there shortly.",
 }
 OUTDATED = {
-    "zh": "图层在此之后有变动：所示为变动之前算得的值。",
-    "en": "Layers have changed since: this is the value computed before they did.",
+    "zh": "图层或计算方法在此之后有变动：所示为变动之前算得的值。",
+    "en": "Layers or the method have changed since: this is the value computed before.",
 }
 
 

@@ -31,7 +31,6 @@ export function indicatorCard(page, row) {
       row.basis === 'entered' ? h('span', {}, t('basis.entered')) : null,
       madeUp(row),
       row.computing || job?.running ? h('span.ind-busy', {role: 'status'}, t('computing')) : row.outdated ? h('span.ind-old', {title: t('outdated.why')}, icon('warn'), t('outdated')) : null,
-      h('span.space'),
       empty && row.cost === 'run' && !job?.running ? h('button.link', {type: 'button', 'data-action': 'compute', onclick: () => page.compute(row.no)}, t('compute')) : null,
       empty && row.cost === null ? h('button.link', {type: 'button', 'data-action': 'enter', onclick: () => page.open(row.no, 'value')}, t('enter')) : null,
       evidenceButton(page.root, `${row.no} ${name}`, () => page.row(row.no).evidence)));
