@@ -70,7 +70,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def api(server: str) -> Api:
-    return Api(server)
+    """The server without any scenario."""
+    asked = Api(server)
+    for item in asked.ask("GET", "/api/scenarios")["scenarios"]:
+        asked.ask("DELETE", f"/api/scenarios/{item['id']}")
+    return asked
 
 
 def add(layer: str, x: float, y: float, **values: Any) -> dict[str, Any]:
@@ -263,7 +267,9 @@ def test_swipe_side_by_side_and_the_base_while_held(
     )
     address = page.url
     again = opened(visit, server, address.split("?", 1)[1]).page
-    assert again.evaluate("twinPage.state") == page.evaluate("({...twinPage.state, at: Math.round(twinPage.state.at)})")
+    assert again.evaluate("twinPage.state") == page.evaluate(
+        "({...twinPage.state, at: Math.round(twinPage.state.at)})"
+    )
     for name, value in page.evaluate("twinPage.pair.view").items():
         assert again.evaluate(f"twinPage.pair.view.{name}") == pytest.approx(value, abs=0.06)
     link = again.evaluate("twinPage.linkTo('life-circle', twinPage.state.b)")
@@ -273,7 +279,7 @@ def test_swipe_side_by_side_and_the_base_while_held(
     # A link to what was deleted says so and shows the city as it is.
     lost = opened(visit, server, address.split("?", 1)[1])
     assert lost.page.evaluate("[twinPage.state.a, twinPage.state.b]") == ["", ""]
-    expect(lost.page.locator(".tw-message")).to_contain_text("已被删除")
+    expect(lost.page.locator(".sc-view > .tw-message")).to_contain_text("已被删除")
     quiet(seen)
     quiet(lost)
 
@@ -311,7 +317,7 @@ def test_scenarios_are_made_named_copied_and_imported(
     bad = tmp_path / "other.json"
     bad.write_text("[1, 2]", encoding="utf-8")
     page.locator(".sc-file input").set_input_files(bad)
-    expect(page.locator(".tw-message")).to_contain_text("不是情景文件")
+    expect(page.locator(".sc-view > .tw-message")).to_contain_text("不是情景文件")
     for row in rows:
         api.ask("DELETE", f"/api/scenarios/{row['id']}")
     quiet(seen)
