@@ -33,15 +33,21 @@ _START_S = 60.0
 def add(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     """Add the command and its options; ``command(name, text)`` makes a parser."""
     parser = command(NAME, "生成汇报材料 a report as slides, PDF or pictures")
-    parser.add_argument("--tour", default="standard", metavar="NAME", help="巡览的名称或编号 name or id of a tour")
+    parser.add_argument(
+        "--tour", default="standard", metavar="NAME", help="巡览的名称或编号 name or id of a tour"
+    )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE",
         help=".pptx、.pdf、.zip 或文件夹（图片） .pptx, .pdf, .zip or a folder (pictures)",
     )  # fmt: skip
     parser.add_argument("--lang", choices=("zh", "en"), help="语言 language; TWIN_LANGUAGE")
     parser.add_argument("--template", default="", metavar="T", help="自己的模板 a template of your own")
-    parser.add_argument("--scenario", default="", metavar="ID", help="情景，给出前后对比 scenario, before and after")
-    parser.add_argument("--indicators", default="", metavar="NO,NO", help="只含这些指标 only these indicators")
+    parser.add_argument(
+        "--scenario", default="", metavar="ID", help="情景，给出前后对比 scenario, before and after"
+    )
+    parser.add_argument(
+        "--indicators", default="", metavar="NO,NO", help="只含这些指标 only these indicators"
+    )
     parser.add_argument("--no-pictures", action="store_true", help="不画地图 without maps")
 
 
@@ -157,7 +163,9 @@ def served(settings: Settings) -> Iterator[Server]:
             app = Starlette(routes=web.routes(), lifespan=web.lifespan, middleware=web.middleware())
             uvicorn_server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
             uvicorn_server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-            thread = threading.Thread(target=uvicorn_server.run, args=([listening],), name="routes", daemon=True)
+            thread = threading.Thread(
+                target=uvicorn_server.run, args=([listening],), name="routes", daemon=True
+            )
             thread.start()
             try:
                 limit = time.monotonic() + _START_S

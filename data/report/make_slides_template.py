@@ -109,7 +109,9 @@ class _Shapes:
     def head(self, width: float = 12.13) -> None:
         """The title with its bar, as every layout but the cover has it."""
         self.bar((0.6, 0.47, 0.07, 0.42), "accent1")
-        self.placeholder("标题 Title", "title", TITLE, (0.82, 0.38, width - 0.22, 0.6), size=26, bold=True, anchor="ctr")
+        self.placeholder(
+            "标题 Title", "title", TITLE, (0.82, 0.38, width - 0.22, 0.6), size=26, bold=True, anchor="ctr"
+        )
 
     def foot(self) -> None:
         """Notice, footer, date and number along the lower edge."""
@@ -119,7 +121,9 @@ class _Shapes:
             anchor="ctr",
         )  # fmt: skip
         self.placeholder("页脚 Footer", "ftr", 20, (0.6, 7.05, 3.7, 0.28), size=10, color="tx2", anchor="ctr")
-        self.placeholder("日期 Date", "dt", 22, (9.7, 7.05, 2.2, 0.28), size=10, color="tx2", align="r", anchor="ctr")
+        self.placeholder(
+            "日期 Date", "dt", 22, (9.7, 7.05, 2.2, 0.28), size=10, color="tx2", align="r", anchor="ctr"
+        )
         self.placeholder(
             "页码 Number", "sldNum", 21, (12.0, 7.05, 0.73, 0.28), size=10, color="tx2", align="r", anchor="ctr",
             field="slidenum",
@@ -142,7 +146,14 @@ def _cover() -> _Shapes:
     shapes.bar((1.1, 4.2, 1.2, 0.04), "accent1")
     shapes.placeholder("说明 Facts", "body", CAPTION, (1.1, 4.5, 10.6, 1.5), size=14, color="tx2")
     shapes.placeholder(
-        "合成数据提示 Notice", "body", NOTICE, (1.1, 6.55, 10.6, 0.4), size=14, color="accent3", bold=True, anchor="ctr"
+        "合成数据提示 Notice",
+        "body",
+        NOTICE,
+        (1.1, 6.55, 10.6, 0.4),
+        size=14,
+        color="accent3",
+        bold=True,
+        anchor="ctr",
     )
     return shapes
 
@@ -153,7 +164,9 @@ def _summary() -> _Shapes:
     shapes.placeholder("状态 Statuses", "tbl", FIGURES, (0.6, 1.25, 7.7, 1.2))
     shapes.placeholder("类别 Categories", "tbl", PICTURE, (0.6, 2.95, 7.7, 2.4))
     shapes.placeholder("目录 Contents", "body", ASIDE, (8.9, 1.25, 3.83, 5.2), size=13)
-    shapes.placeholder("脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.5, 12.13, 0.4), size=9, color="tx2", anchor="b")
+    shapes.placeholder(
+        "脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.5, 12.13, 0.4), size=9, color="tx2", anchor="b"
+    )
     shapes.foot()
     return shapes
 
@@ -161,10 +174,14 @@ def _summary() -> _Shapes:
 def _view() -> _Shapes:
     shapes = _Shapes()
     shapes.head()
-    shapes.placeholder("地图 Picture", "pic", PICTURE, (0.6, 1.2, 8.8, 4.95), size=12, color="tx2", align="ctr", anchor="ctr")
+    shapes.placeholder(
+        "地图 Picture", "pic", PICTURE, (0.6, 1.2, 8.8, 4.95), size=12, color="tx2", align="ctr", anchor="ctr"
+    )
     shapes.placeholder("解说 Caption", "body", CAPTION, (9.7, 1.2, 3.03, 1.75), size=13, color="tx1")
     shapes.placeholder("指标 Figures", "tbl", FIGURES, (9.7, 3.05, 3.03, 3.1))
-    shapes.placeholder("脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.25, 12.13, 0.66), size=9, color="tx2", anchor="b")
+    shapes.placeholder(
+        "脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.25, 12.13, 0.66), size=9, color="tx2", anchor="b"
+    )
     shapes.foot()
     return shapes
 
@@ -172,11 +189,34 @@ def _view() -> _Shapes:
 def _maps() -> _Shapes:
     shapes = _Shapes()
     shapes.head()
-    shapes.placeholder("左图 Left", "pic", PICTURE, (0.6, 1.75, 5.95, 3.35), size=12, color="tx2", align="ctr", anchor="ctr")
-    shapes.placeholder("右图 Right", "pic", PICTURE_2, (6.78, 1.75, 5.95, 3.35), size=12, color="tx2", align="ctr", anchor="ctr")
-    shapes.placeholder("图题 Titles", "body", ASIDE, (0.6, 1.25, 12.13, 0.4), size=14, color="tx2", bold=True, columns=2, anchor="b")
+    shapes.placeholder(
+        "左图 Left", "pic", PICTURE, (0.6, 1.75, 5.95, 3.35), size=12, color="tx2", align="ctr", anchor="ctr"
+    )
+    shapes.placeholder(
+        "右图 Right",
+        "pic",
+        PICTURE_2,
+        (6.78, 1.75, 5.95, 3.35),
+        size=12,
+        color="tx2",
+        align="ctr",
+        anchor="ctr",
+    )
+    shapes.placeholder(
+        "图题 Titles",
+        "body",
+        ASIDE,
+        (0.6, 1.25, 12.13, 0.4),
+        size=14,
+        color="tx2",
+        bold=True,
+        columns=2,
+        anchor="b",
+    )
     shapes.placeholder("解说 Caption", "body", CAPTION, (0.6, 5.3, 12.13, 0.9), size=13, color="tx1")
-    shapes.placeholder("脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.45, 12.13, 0.45), size=9, color="tx2", anchor="b")
+    shapes.placeholder(
+        "脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.45, 12.13, 0.45), size=9, color="tx2", anchor="b"
+    )
     shapes.foot()
     return shapes
 
@@ -185,7 +225,9 @@ def _table() -> _Shapes:
     shapes = _Shapes()
     shapes.head()
     shapes.placeholder("表格 Table", "tbl", FIGURES, (0.6, 1.2, 12.13, 5.2))
-    shapes.placeholder("脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.5, 12.13, 0.4), size=9, color="tx2", anchor="b")
+    shapes.placeholder(
+        "脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.5, 12.13, 0.4), size=9, color="tx2", anchor="b"
+    )
     shapes.foot()
     return shapes
 
@@ -195,7 +237,9 @@ def _chart() -> _Shapes:
     shapes.head()
     shapes.placeholder("说明 Note", "body", CAPTION, (0.6, 1.15, 12.13, 0.55), size=13, color="tx2")
     shapes.placeholder("图表 Chart", "chart", FIGURES, (0.6, 1.75, 12.13, 4.55))
-    shapes.placeholder("脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.4, 12.13, 0.5), size=9, color="tx2", anchor="b")
+    shapes.placeholder(
+        "脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.4, 12.13, 0.5), size=9, color="tx2", anchor="b"
+    )
     shapes.foot()
     return shapes
 
@@ -206,7 +250,9 @@ def _scenario() -> _Shapes:
     shapes.placeholder("说明 About", "body", CAPTION, (0.6, 1.15, 12.13, 0.5), size=13, color="tx2")
     shapes.placeholder("对比 Table", "tbl", FIGURES, (0.6, 1.75, 7.9, 4.4))
     shapes.placeholder("修改 Edits", "body", ASIDE, (8.85, 1.75, 3.88, 4.6), size=11)
-    shapes.placeholder("脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.5, 12.13, 0.4), size=9, color="tx2", anchor="b")
+    shapes.placeholder(
+        "脚注 Footnotes", "body", FOOTNOTES, (0.6, 6.5, 12.13, 0.4), size=9, color="tx2", anchor="b"
+    )
     shapes.foot()
     return shapes
 

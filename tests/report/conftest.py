@@ -34,7 +34,10 @@ def png(width: int = WIDTH, height: int = HEIGHT, shade: int = 200) -> bytes:
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     rows = (b"\x00" + bytes([shade]) * width) * height
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
     )
 
 
@@ -73,7 +76,9 @@ def furnish(store: Store) -> tuple[Tour, str]:
         scenario.add_edit(store, planned.id, edit)
     annotation.add(
         store,
-        annotation.New(text="此处请核对基站权属。", author="王工", lon=121.201, lat=31.301, scenario=planned.id),
+        annotation.New(
+            text="此处请核对基站权属。", author="王工", lon=121.201, lat=31.301, scenario=planned.id
+        ),
     )
     return made, planned.id
 

@@ -58,7 +58,9 @@ def test_every_mark_leads_to_its_evidence(document: dict[str, Any]) -> None:
 
 def test_figures_are_those_of_the_indicators(place: Town, document: dict[str, Any]) -> None:
     figures = {item["no"]: item for item in section(document, "view")["figures"]}
-    assert figures[3]["value"] == "6\u2009个" or figures[3]["value"].startswith("6")  # 4 stand, 2 of the scenario
+    assert figures[3]["value"] == "6\u2009个" or figures[3]["value"].startswith(
+        "6"
+    )  # 4 stand, 2 of the scenario
     assert figures[22]["value"] == "50.0%"
     assert (figures[1]["value"], figures[1]["ref"]) == ("", "")
     told = {row["no"]: row for row in indicators.rows(place.desk, scenario=place.scenario)}
@@ -67,7 +69,9 @@ def test_figures_are_those_of_the_indicators(place: Town, document: dict[str, An
     }
     assert len(table) == 35
     for no, row in told.items():
-        assert table[no]["value"] == ("" if row["value"] is None else ledger.told(row["value"], row["unit"], "zh"))
+        assert table[no]["value"] == (
+            "" if row["value"] is None else ledger.told(row["value"], row["unit"], "zh")
+        )
         assert table[no]["as_of"] == (row["as_of"] or "")
         assert bool(table[no]["ref"]) == (row["value"] is not None)
 

@@ -76,7 +76,9 @@ def test_pages_as_pictures(place: Town, tmp_path: Path) -> None:
     content = with_files(place.document())
     for number in (1, 2):
         (tmp_path / f"view-0{number}.png").write_bytes(png())
-    pages = document.pages({**content, "sections": content["sections"][:2]}, template.find(tmp_path, "", "png"), tmp_path)
+    pages = document.pages(
+        {**content, "sections": content["sections"][:2]}, template.find(tmp_path, "", "png"), tmp_path
+    )
     width, height = pictures.size_of(pages[0]) or (0, 0)
     assert len(pages) >= 3
     assert width / height == pytest.approx(297 / 210, rel=0.01)
@@ -99,7 +101,9 @@ def own(home: Path, change: Any) -> Path:
         ("pictures", "images", "pictures"),
     ],
 )
-def test_a_template_must_print_what_no_report_may_lack(tmp_path: Path, old: str, new: str, named: str) -> None:
+def test_a_template_must_print_what_no_report_may_lack(
+    tmp_path: Path, old: str, new: str, named: str
+) -> None:
     path = own(tmp_path, lambda text: text.replace(old, new))
     if not named:
         assert template.document(path)

@@ -69,7 +69,10 @@ def test_what_is_no_picture_of_the_size_is_refused(tmp_path: Path, data: bytes) 
 def stand_in(tmp_path: Path, body: str) -> Path:
     """A program in a browser's place: it is given the address of the page as its last argument."""
     script = tmp_path / "browser.py"
-    script.write_text(f"import json, subprocess, sys, time, urllib.request\naddress = sys.argv[-1]\n{body}\n", encoding="utf-8")
+    script.write_text(
+        f"import json, subprocess, sys, time, urllib.request\naddress = sys.argv[-1]\n{body}\n",
+        encoding="utf-8",
+    )
     path = tmp_path / ("browser.cmd" if sys.platform == "win32" else "browser")
     if sys.platform == "win32":
         path.write_text(f'@"{sys.executable}" "{script}" %*\n', encoding="utf-8")
@@ -118,7 +121,10 @@ def post(key, data=b""):
 
 
 def draw(
-    server: tuple[Darkroom, str], folder: Path, named: Path | str, report: Callable[[int, int], None] = lambda *_: None
+    server: tuple[Darkroom, str],
+    folder: Path,
+    named: Path | str,
+    report: Callable[[int, int], None] = lambda *_: None,
 ) -> pictures.Drawn:
     darkroom, address = server
     return pictures.draw(
@@ -137,7 +143,9 @@ def test_pictures_come_in_and_progress_is_told(darkroom_server: Any, tmp_path: P
     assert told[-1] == (2, 2)
 
 
-def test_no_browser_on_the_machine(darkroom_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_browser_on_the_machine(
+    darkroom_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(browser, "find", lambda _named="": None)
     drawn = draw(darkroom_server, tmp_path, "")
     assert drawn.failure is not None

@@ -52,7 +52,9 @@ def test_cover_and_contents(written: tuple[dict[str, Any], Any]) -> None:
     for section in document["sections"]:
         assert section["title"] in told
     numbers = {slide.shapes.title.text_frame.text: str(n) for n, slide in enumerate(deck.slides, start=1)}
-    contents = next(shape.table for shape in deck.slides[1].shapes if shape.has_table and len(shape.table.columns) == 2)
+    contents = next(
+        shape.table for shape in deck.slides[1].shapes if shape.has_table and len(shape.table.columns) == 2
+    )
     for row in list(contents.rows)[1:]:
         assert numbers[row.cells[0].text] == row.cells[1].text
 
@@ -138,11 +140,16 @@ def test_charts_are_native_with_their_numbers(written: tuple[dict[str, Any], Any
 
 def test_chinese_runs_say_that_they_are_chinese(written: tuple[dict[str, Any], Any]) -> None:
     languages = {
-        run.get("lang") for slide in written[1].slides for run in slide.shapes._spTree.iter(qn("a:rPr")) if run.get("lang")
+        run.get("lang")
+        for slide in written[1].slides
+        for run in slide.shapes._spTree.iter(qn("a:rPr"))
+        if run.get("lang")
     }
     assert languages == {"zh-CN"}
     theme = next(
-        rel.target_part for rel in written[1].slide_master.part.rels.values() if rel.reltype.endswith("/theme")
+        rel.target_part
+        for rel in written[1].slide_master.part.rels.values()
+        if rel.reltype.endswith("/theme")
     )
     assert b'<a:ea typeface="Microsoft YaHei"/>' in theme.blob
 

@@ -172,9 +172,9 @@ def _sensors(desk: Desk, ledger: Ledger) -> dict[str, Any] | None:
         "zh": "感知终端图层中各状态的终端数。",
         "en": "Number of terminals by state in the layer of sensing terminals.",
     }
-    card = (
-        Context(desk, layers=(sensing.LAYER,)).figure(state.terminals).evidence.as_dict() | {"method": method}
-    )
+    card = Context(desk, layers=(sensing.LAYER,)).figure(state.terminals).evidence.as_dict() | {
+        "method": method
+    }
     count = told(state.terminals, "", language)
     mark = ledger.cite("sensors", title, count, card)
     series = {

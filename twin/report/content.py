@@ -42,7 +42,8 @@ def chosen(tour: Tour, request: Request) -> list[Any]:
     for name in request.viewpoints:
         if name not in known:
             raise InputError(
-                f"巡览“{tour.name}”中没有视点 {name!r}。", f"the tour {tour.name!r} has no viewpoint {name!r}."
+                f"巡览“{tour.name}”中没有视点 {name!r}。",
+                f"the tour {tour.name!r} has no viewpoint {name!r}.",
             )
     views = [item for item in tour.viewpoints if not request.viewpoints or item.id in request.viewpoints]
     if request.scenario:

@@ -82,12 +82,12 @@ def _fonts_for(content: Mapping[str, Any]) -> list[str]:
 def _fault(template_file: Path, error: typst.TypstError) -> InputError:
     told = " ".join(error.message.split())[:200]
     where: Sequence[str] = [
-        line.split("report.typ:")[1].split()[0] for line in error.diagnostic.splitlines() if "report.typ:" in line
+        line.split("report.typ:")[1].split()[0]
+        for line in error.diagnostic.splitlines()
+        if "report.typ:" in line
     ]
     line = where[0] if where else "?"
     return InputError(
         f"报告模板 {template_file.name} 第 {line} 处有误：{told}。",
         f"the template {template_file.name} has a fault at {line}: {told}.",
     )
-
-

@@ -30,7 +30,13 @@ def described(store: Store, edit: scenario.AnyEdit, language: str) -> str:
         return f"{told} ({edit.lon:.5f}, {edit.lat:.5f})"
     if isinstance(edit, scenario.Build):
         name = edit.name or ("规划建筑" if language == "zh" else "planned building")
-        people = "" if edit.people is None else f"，{edit.people} 人" if language == "zh" else f", {edit.people} people"
+        people = (
+            ""
+            if edit.people is None
+            else f"，{edit.people} 人"
+            if language == "zh"
+            else f", {edit.people} people"
+        )
         tall = f"高 {edit.height_m:g} m" if language == "zh" else f"{edit.height_m:g} m high"
         return f"{'新建' if language == 'zh' else 'build '}{name} ({tall}{people})"
     title = all_layers()[edit.layer].title.of(language)
@@ -39,7 +45,11 @@ def described(store: Store, edit: scenario.AnyEdit, language: str) -> str:
         name = str(edit.values.get("name") or "")
     else:
         name = _name(store, edit.layer, edit.fid, language)
-    told = f"{kind}{title}{'：' if name else ''}{name}" if language == "zh" else f"{kind} {title} {name}".rstrip()
+    told = (
+        f"{kind}{title}{'：' if name else ''}{name}"
+        if language == "zh"
+        else f"{kind} {title} {name}".rstrip()
+    )
     if isinstance(edit, (scenario.Add, scenario.Move)):
         told += f" ({edit.lon:.5f}, {edit.lat:.5f})"
     return told

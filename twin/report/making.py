@@ -105,9 +105,7 @@ def make(desk: Desk, request: Request, draw: Draw, progress: Progress) -> Made:
     return Made(kept, offered, size, pages, len(drawn.files), len(views), _notes(drawn))
 
 
-def _set(
-    found: dict[str, Any], request: Request, chosen_template: Path, folder: Path
-) -> tuple[Path, int]:
+def _set(found: dict[str, Any], request: Request, chosen_template: Path, folder: Path) -> tuple[Path, int]:
     if request.format == "pptx":
         from twin.report import slides
 
@@ -174,12 +172,13 @@ def _notes(drawn: Drawn) -> tuple[dict[str, str], ...]:
     notes: list[dict[str, str]] = []
     if drawn.failure is not None:
         notes.append(
-            {"zh": f"报告中没有地图图片：{drawn.failure['zh']}", "en": f"The report has no pictures of maps: {drawn.failure['en']}"}
+            {
+                "zh": f"报告中没有地图图片：{drawn.failure['zh']}",
+                "en": f"The report has no pictures of maps: {drawn.failure['en']}",
+            }
         )
     else:
         notes += [dict(reason) for reason in drawn.reasons.values()]
     for items in drawn.missing.values():
         notes += items
     return tuple(dict(item) for item in {tuple(sorted(note.items())): None for note in notes})
-
-

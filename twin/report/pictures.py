@@ -199,7 +199,9 @@ def _round(
     total = already + len(views)
     with darkroom.job(folder, language, views) as job:
         try:
-            with browser.opened(executable, f"{server}/picture?job={job.token}", software=software) as process:
+            with browser.opened(
+                executable, f"{server}/picture?job={job.token}", software=software
+            ) as process:
                 limit = time.monotonic() + _FIRST_S
                 while job.done < len(views):
                     report(drawn_count, total)

@@ -17,7 +17,17 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
 from twin.report import slide_parts as parts, template
-from twin.report.template import ASIDE, CAPTION, FIGURES, FOOTNOTES, NOTICE, PICTURE, PICTURE_2, SUBTITLE, TITLE
+from twin.report.template import (
+    ASIDE,
+    CAPTION,
+    FIGURES,
+    FOOTNOTES,
+    NOTICE,
+    PICTURE,
+    PICTURE_2,
+    SUBTITLE,
+    TITLE,
+)
 
 Section = Mapping[str, Any]
 _TABLE_ROWS = 14
@@ -53,7 +63,9 @@ class _Deck:
             "scenario": self._scenario, "maps": self._maps, "annotations": self._annotations,
         }  # fmt: skip
         self._cover()
-        starts = [(section["title"], makers[section["kind"]](section)) for section in self.document["sections"]]
+        starts = [
+            (section["title"], makers[section["kind"]](section)) for section in self.document["sections"]
+        ]
         starts.append((self.words["methods"], self._appendix()))
         self._contents(starts)
         for slide, run, mark in self.links:
@@ -109,7 +121,9 @@ class _Deck:
         told = [line for line in lines if line]
         for ref in dict.fromkeys(refs):
             entry = self.entries[ref]
-            told.append(f"[{ref}] {entry['name']} {entry['value']} ({entry['as_of']}, {entry['origin_text']})")
+            told.append(
+                f"[{ref}] {entry['name']} {entry['value']} ({entry['as_of']}, {entry['origin_text']})"
+            )
             told += [f"{fact['head']}: {fact['text']}" for fact in entry["facts"]]
         if told:
             slide.notes_slide.notes_text_frame.text = "\n".join(told)
@@ -153,9 +167,13 @@ class _Deck:
         table = parts.table_instead(slide, ASIDE, len(listed) + 1, (5.0, 0.7))
         height = min(310_000, parts.height_of(table) // (len(listed) + 1))
         size = 13 if height > 290_000 else 11 if height > 230_000 else 9
-        parts.row(table.rows[0], [self.words["contents"]], self.language, size=size + 1, bold=True, height=height)
+        parts.row(
+            table.rows[0], [self.words["contents"]], self.language, size=size + 1, bold=True, height=height
+        )
         for row, (title, page) in zip(list(table.rows)[1:], listed, strict=True):
-            parts.row(row, ["", str(numbers[page.slide_id])], self.language, size=size, numeric=(1,), height=height)
+            parts.row(
+                row, ["", str(numbers[page.slide_id])], self.language, size=size, numeric=(1,), height=height
+            )
             paragraph = row.cells[0].text_frame.paragraphs[0]
             run = parts.say(paragraph, _cut(title, 270 / size), self.language, size=size)
             if page is not slide:
@@ -195,11 +213,19 @@ class _Deck:
             line = frame.add_paragraph() if roomy else first
             value = item["value"] or item["status_text"]
             size = (17 if item["value"] else 12) if roomy else 9.5
-            parts.say(line, value if roomy else f"  {value}", self.language, size=size, bold=bool(item["value"]))
+            parts.say(
+                line, value if roomy else f"  {value}", self.language, size=size, bold=bool(item["value"])
+            )
             self._mark(slide, line, item["ref"], 9 if roomy else 8)
             if roomy:
                 last = frame.add_paragraph()
-                parts.say(last, f"{self.words['target']} {item['target']}   ", self.language, size=10, color=THEME.TEXT_2)
+                parts.say(
+                    last,
+                    f"{self.words['target']} {item['target']}   ",
+                    self.language,
+                    size=10,
+                    color=THEME.TEXT_2,
+                )
                 if item["value"]:
                     color = parts.STATUS[item["status"]]
                     parts.say(last, f"● {item['status_text']}", self.language, size=10, color=color)
@@ -211,7 +237,9 @@ class _Deck:
             shape = holder.insert_picture(str(self.pictures / item["file"]))
             parts.describe(shape, description)
             return
-        box = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, holder.left, holder.top, holder.width, holder.height)
+        box = slide.shapes.add_shape(
+            MSO_SHAPE.RECTANGLE, holder.left, holder.top, holder.width, holder.height
+        )
         parts.remove(holder)
         box.fill.solid()
         box.fill.fore_color.theme_color = THEME.BACKGROUND_2
@@ -258,15 +286,23 @@ class _Deck:
 
     def _table_of(self, slide: Any, lines: Sequence[tuple[str, Mapping[str, Any] | None]]) -> None:
         words = self.words
-        heads = [words[key] for key in ("no", "indicator", "target", "value", "status", "as_of_head", "basis")]
-        widths = (0.6, 5.1, 1.75, 1.85, 1.3, 1.15, 1.5) if self.language == "zh" else (0.5, 5.2, 1.7, 1.7, 1.35, 1.05, 1.75)
+        heads = [
+            words[key] for key in ("no", "indicator", "target", "value", "status", "as_of_head", "basis")
+        ]
+        widths = (
+            (0.6, 5.1, 1.75, 1.85, 1.3, 1.15, 1.5)
+            if self.language == "zh"
+            else (0.5, 5.2, 1.7, 1.7, 1.35, 1.05, 1.75)
+        )
         table = parts.table(slide, FIGURES, len(lines) + 1, len(heads), widths=widths)
         parts.header(table, heads, self.language, numeric=(0, 3), size=11)
         for row, (name, item) in zip(list(table.rows)[1:], lines, strict=True):
             cells = list(row.cells)
             if item is None:
                 cells[0].merge(cells[-1])
-                parts.row(row, [name], self.language, size=11, bold=True, color=THEME.ACCENT_1, height=310_000)
+                parts.row(
+                    row, [name], self.language, size=11, bold=True, color=THEME.ACCENT_1, height=310_000
+                )
                 continue
             basis = self.words["comma"].join(part for part in (item["basis"], item["origin_text"]) if part)
             texts = [
@@ -300,20 +336,38 @@ class _Deck:
         words = self.words
         if rows:
             heads = [words[key] for key in ("indicator", "target", "base", "after", "change", "status")]
-            table = parts.table(slide, FIGURES, len(rows) + 1, len(heads), widths=(2.9, 1.0, 1.35, 1.35, 1.1, 1.1))
+            table = parts.table(
+                slide, FIGURES, len(rows) + 1, len(heads), widths=(2.9, 1.0, 1.35, 1.35, 1.1, 1.1)
+            )
             parts.header(table, heads, self.language, numeric=(2, 3, 4), size=11)
             for row, item in zip(list(table.rows)[1:], rows, strict=True):
                 after = item["after"] or "–"
-                texts = [f"{item['no']} {item['name']}", item["target"], item["before"], after, item["change"] or "–", ""]
+                texts = [
+                    f"{item['no']} {item['name']}",
+                    item["target"],
+                    item["before"],
+                    after,
+                    item["change"] or "–",
+                    "",
+                ]
                 parts.row(row, texts, self.language, size=10.5, numeric=(2, 3, 4))
                 cells = row.cells
                 self._mark(slide, cells[2].text_frame.paragraphs[0], item["before_ref"], 8)
                 self._mark(slide, cells[3].text_frame.paragraphs[0], item["after_ref"], 8)
                 status = cells[5].text_frame.paragraphs[0]
-                parts.say(status, f"● {item['status_text']}", self.language, size=10, color=parts.STATUS[item["status"]])
+                parts.say(
+                    status,
+                    f"● {item['status_text']}",
+                    self.language,
+                    size=10,
+                    color=parts.STATUS[item["status"]],
+                )
         else:
             parts.remove(parts.placeholder(slide, FIGURES))
-        edits = [words["edits"], *(f"{number}. {line}" for number, line in enumerate(section["edits"], start=1))]
+        edits = [
+            words["edits"],
+            *(f"{number}. {line}" for number, line in enumerate(section["edits"], start=1)),
+        ]
         self._fill(slide, ASIDE, edits, shrink=(11, 10, 9, 8, 7))
         reasons = [f"{item['no']} {item['reason']}" for item in rows if item["reason"]]
         self._fill(slide, FOOTNOTES, [section["none"], *reasons, *section["footnotes"]], shrink=(9, 8, 7))
@@ -326,7 +380,9 @@ class _Deck:
         first = None
         pages = _chunks(section["rows"], 6)
         for number, page in enumerate(pages):
-            title = section["title"] if number == 0 else self.words["continued"].format(title=section["title"])
+            title = (
+                section["title"] if number == 0 else self.words["continued"].format(title=section["title"])
+            )
             slide = self._slide("table", title, section["notice"])
             first = first or slide
             table = parts.table(slide, FIGURES, len(page) + 1, 4, widths=(7.0, 2.3, 1.6, 1.2))
@@ -338,7 +394,13 @@ class _Deck:
                 parts.say(frame.paragraphs[0], item["title"], self.language, size=10.5, bold=True)
                 for line in (item["text"], *item["replies"][:3]):
                     if line:
-                        parts.say(frame.add_paragraph(), _cut(line, 150), self.language, size=9.5, color=THEME.TEXT_2)
+                        parts.say(
+                            frame.add_paragraph(),
+                            _cut(line, 150),
+                            self.language,
+                            size=9.5,
+                            color=THEME.TEXT_2,
+                        )
             self._fill(slide, FOOTNOTES, "")
         return first
 
@@ -353,7 +415,9 @@ class _Deck:
         blocks: list[tuple[str, str, str]] = [("", self.words["methods_note"], "")]
         for entry in entries:
             about = self.words["comma"].join(
-                part for part in (entry["value"], entry["as_of"], entry["origin_text"], entry["basis_text"]) if part
+                part
+                for part in (entry["value"], entry["as_of"], entry["origin_text"], entry["basis_text"])
+                if part
             )
             blocks.append((entry["mark"], f"[{entry['mark']}] {entry['name']}", about))
             blocks += [("", fact["head"], fact["text"]) for fact in entry["facts"]]
@@ -361,7 +425,11 @@ class _Deck:
         for mark, head, text in blocks:
             for part, (title, body) in enumerate(room.split(head, text)):
                 if slide is None or room.full(title, body, heading=bool(mark)):
-                    title_of = self.words["methods"] if first is None else self.words["continued"].format(title=self.words["methods"])
+                    title_of = (
+                        self.words["methods"]
+                        if first is None
+                        else self.words["continued"].format(title=self.words["methods"])
+                    )
                     slide = self._slide("text", title_of, self.document["notice"])
                     first = first or slide
                     room.start()
@@ -383,7 +451,14 @@ class _Deck:
         if heading:
             paragraph.space_before = Pt(5)
         if head:
-            parts.say(paragraph, f"{head}  " if text else head, self.language, size=size, bold=bool(text), color=color)
+            parts.say(
+                paragraph,
+                f"{head}  " if text else head,
+                self.language,
+                size=size,
+                bold=bool(text),
+                color=color,
+            )
         if text:
             parts.say(paragraph, text, self.language, size=_APPENDIX_PT)
         return frame

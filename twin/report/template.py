@@ -21,7 +21,17 @@ STANDARD = "briefing"
 """Name of our own template in both kinds."""
 SUFFIXES = {"pptx": ".pptx", "pdf": ".typ", "png": ".typ"}
 
-TITLE, SUBTITLE, PICTURE, CAPTION, FIGURES, FOOTNOTES, NOTICE, ASIDE, PICTURE_2 = 0, 1, 10, 11, 12, 13, 14, 15, 16
+TITLE, SUBTITLE, PICTURE, CAPTION, FIGURES, FOOTNOTES, NOTICE, ASIDE, PICTURE_2 = (
+    0,
+    1,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+)
 """Numbers (idx) of the placeholders; FIGURES is a table or a chart, as the layout says."""
 LAYOUTS = {
     "cover": "封面 Cover",
@@ -112,7 +122,9 @@ def slides(path: Path) -> Presentation:
             missing.append(f"版式“{LAYOUTS[key]}”")
             continue
         held = {item.placeholder_format.idx for item in layout.placeholders}
-        missing += [f"“{LAYOUTS[key]}”的占位符 {idx}（{_PLACEHOLDERS[idx]}）" for idx in needed if idx not in held]
+        missing += [
+            f"“{LAYOUTS[key]}”的占位符 {idx}（{_PLACEHOLDERS[idx]}）" for idx in needed if idx not in held
+        ]
     if missing:
         shown = "、".join(missing[:8]) + ("…" if len(missing) > 8 else "")
         raise _refused(path, f"缺少{shown}", f"it lacks {shown}")

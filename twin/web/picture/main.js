@@ -9,6 +9,7 @@ import {answer, get, send} from '../page/api.js';
 import {Stage} from '../stage/stage.js';
 
 const EM = 19; // CSS pixels that texts are sized by: printed 22 cm wide they are some 9 points
+const DRAFT = 0.1; // device pixels per CSS pixel while tiles come in
 const MOST_MS = 240_000; // for one view; a 5G run may have to be computed for it
 
 const token = new URL(location.href).searchParams.get('job') ?? '';
@@ -16,14 +17,15 @@ const base = `/api/report/pictures/${encodeURIComponent(token)}`;
 const post = (key, body) => send('POST', `${base}/${encodeURIComponent(key)}`, body);
 
 /**
- * Draw as a processor does it quickest: a map of twice the pixels needs no smoothing of its edges besides, and canvases
- * that are only read stay in memory. Software rendering takes a third of the time so (docs/decisions/0011-reports.md).
+ * Draw as a processor does it quickest. Every tile that comes in draws the map anew, so until a picture is taken the map
+ * has few pixels; at twice the pixels its edges need no smoothing besides; canvases that are only read stay in memory.
  */
 function hurry() {
   const usual = HTMLCanvasElement.prototype.getContext;
   HTMLCanvasElement.prototype.getContext = function context(kind, options) {
     return usual.call(this, kind, kind === '2d' ? {...options, willReadFrequently: true} : {...options, antialias: false});
   };
+  Object.defineProperty(window, 'devicePixelRatio', {get: () => DRAFT});
 }
 
 const late = (ms) => new Promise((_, reject) => {

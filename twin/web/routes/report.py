@@ -71,9 +71,7 @@ async def start(request: Request) -> Response:
     def work(task: Task) -> dict[str, Any]:
         desk = Desk(current.store, current.studies, current.runs)
 
-        def draw(
-            views: Sequence[Mapping[str, Any]], folder: Path, told: Callable[[int, int], None]
-        ) -> Drawn:
+        def draw(views: Sequence[Mapping[str, Any]], folder: Path, told: Callable[[int, int], None]) -> Drawn:
             return pictures.draw(
                 current.darkroom,
                 views,
