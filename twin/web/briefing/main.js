@@ -18,6 +18,7 @@ import {ReportDialog} from './report_dialog.js';
 import {t} from './text.js';
 
 const TEXTS = {name: 80, author: 80, note: 2000};
+const UNDO_MS = 15_000; // how long taking back is offered in a note
 
 class Page extends Frame {
   name = 'briefing';
@@ -248,7 +249,7 @@ class Page extends Frame {
   note(words) { note(this.root, words); }
 
   offerUndo(words, work = () => this.undo()) {
-    note(this.root, words);
+    note(this.root, words, 'good', UNDO_MS);
     const bar = this.root.querySelector('.note');
     bar.append(' ', h('button.link.br-undo', {type: 'button', 'data-do': 'undo-note', onclick: () => { bar.classList.remove('shown'); work(); }}, t('do.undo')));
   }

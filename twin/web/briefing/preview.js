@@ -48,6 +48,7 @@ export class Preview {
     const english = language() === 'en';
     fill(this.words, point ? [h('b', {}, (english && point.title_en) || point.title), h('span', {}, (english && point.caption_en) || point.caption)] : null);
     this.words.hidden = !point;
+    this.host.hidden = !point; // nothing of the tour before stays up
     fill(this.state, this.showing ? t('preview.drawing') : (this.#stage?.missing ?? []).map(say).join(' '));
     this.element.dataset.shown = this.showing ? '' : point?.id ?? '';
     this.element.dataset.playing = String(this.playing);

@@ -21,13 +21,13 @@ export function confirm(root, title, text, action) {
 
 let timer = 0;
 
-/** A note at the bottom, read out by screen readers; `kind` is good or bad. */
-export function note(root, text, kind = 'good') {
+/** A note at the bottom for `ms`, read out by screen readers; `kind` is good or bad. */
+export function note(root, text, kind = 'good', ms = 6000) {
   let bar = root.querySelector('.note');
   if (!bar) root.append(bar = h('div.note', {role: 'status', 'aria-live': 'polite'}));
   bar.textContent = text;
   bar.dataset.kind = kind;
   bar.classList.add('shown');
   clearTimeout(timer);
-  timer = setTimeout(() => bar.classList.remove('shown'), 6000);
+  timer = setTimeout(() => bar.classList.remove('shown'), ms);
 }
