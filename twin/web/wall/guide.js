@@ -15,7 +15,7 @@ export class Guide extends Store {
 
   /** @param options {show(viewpoint): promise of it being shown, prepare(viewpoint), resume_s: idle seconds after which a touched tour goes on} */
   constructor({show, prepare, resume_s}) {
-    super({viewpoints: [], index: -1, paused: false, touched: 0, held: false});
+    super({viewpoints: [], index: -1, first: 0, wanted: null, paused: false, touched: 0, held: false});
     Object.assign(this, {show, prepare, resume_s});
     this.timer = setInterval(() => this.#tick(), TICK_MS);
   }
@@ -35,9 +35,10 @@ export class Guide extends Store {
     const shown = this.viewpoint;
     this.viewpoints = viewpoints;
     if (!viewpoints.length) { this.index = -1; return; }
+    this.first = ((start % viewpoints.length) + viewpoints.length) % viewpoints.length;
     const found = shown ? viewpoints.findIndex((item) => item.id === shown.id) : -1;
     if (found >= 0 && JSON.stringify(viewpoints[found]) === JSON.stringify(shown)) { this.index = found; this.tell('at', shown); return; }
-    this.go(found >= 0 ? found : shown ? Math.min(this.index, viewpoints.length - 1) : ((start % viewpoints.length) + viewpoints.length) % viewpoints.length);
+    this.go(found >= 0 ? found : shown ? Math.min(this.index, viewpoints.length - 1) : this.first);
   }
 
   /** Show the viewpoint at a place of the tour; the last asked for counts. */
@@ -57,7 +58,6 @@ export class Guide extends Store {
     } catch (error) {
       console.warn(error);
       this.#wait = performance.now() + AGAIN_MS; // what is shown stays; the next one is tried then
-      if (this.index < 0) this.#last = 0;
     } finally {
       this.#changing = false;
     }
@@ -97,7 +97,7 @@ export class Guide extends Store {
     this.#last = now;
     if (this.touched && now - this.touched > this.resume_s * 1000 && !this.held) { this.touched = 0; this.tell('state'); }
     if (this.#changing || now < this.#wait || !this.viewpoints.length) return;
-    if (this.index < 0) { this.go(this.wanted ?? 0); return; }
+    if (this.index < 0) { this.go(this.wanted ?? this.first); return; }
     if (this.waiting) return;
     this.#spent += passed;
     if (this.#spent >= this.viewpoint.duration_s * 1000) {

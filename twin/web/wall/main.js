@@ -65,9 +65,9 @@ class Wall {
     if (before?.paused) this.guide.pause();
     this.lay();
     this.#listen();
+    this.#stand();
     this.#toured(this.source.board);
     this.source.start();
-    this.#stand();
     this.ticking = setInterval(() => this.tick(), 1000);
   }
 
@@ -104,7 +104,8 @@ class Wall {
 
   /** Start the map; again where the server was not there. */
   async #stand() {
-    const viewpoint = this.guide.viewpoints[this.asked.start] ?? this.guide.viewpoints[0];
+    const {viewpoints = []} = this.source.board?.tour ?? {};
+    const viewpoint = viewpoints[this.asked.start] ?? viewpoints[0];
     const {u} = this.plan;
     const stage = new Stage(this.parts.stage, {assets: this.assets, theme: this.asked.theme, language: this.asked.language, controls: true, em: SMALLEST * u, leastText: SMALLEST * u, raise: RAISED, unnamed: UNNAMED, viewpoint, ...this.#lines()});
     this.stage = stage;
@@ -121,8 +122,6 @@ class Wall {
       setTimeout(() => this.#stand(), AGAIN_MS);
       return;
     }
-    if (this.guide.viewpoints.length && this.guide.index < 0) this.guide.go(this.asked.start);
-    this.resolveShown?.();
   }
 
   /** Seams in pixels of the map, which no name may cross. */
@@ -284,7 +283,8 @@ class Wall {
     const of = this.plan.overlay;
     caption(this, this.parts.caption, viewpoint);
     figures(this, this.parts.figures, viewpoint, Math.floor((of.figures.w + 20 * this.plan.u) / (280 * this.plan.u)));
-    if (of.together) this.parts.figures.after(this.parts.figures);
+    // In a narrow room each target stands below its figure.
+    this.parts.figures.classList.toggle('wl-narrow', of.figures.w / Math.max(1, this.parts.figures.childElementCount) < 350 * this.plan.u);
     this.legend();
     note(this, this.parts.note);
     if (of.together) {
