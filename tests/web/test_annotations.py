@@ -154,6 +154,8 @@ def test_pinned_answered_settled_and_found_again(visit: Callable[..., Visit], se
         shown = shown.replace(word, "")
     assert not CHINESE.search(shown), shown
 
+    quiet(again)
+
     # Deleted after a question; gone for whoever follows the link.
     page.locator("[data-key=delete]").click()
     expect(page.locator(".am-question")).to_contain_text("1 条回复")
@@ -165,7 +167,6 @@ def test_pinned_answered_settled_and_found_again(visit: Callable[..., Visit], se
     expect(other.locator(".tw-message")).to_contain_text("There is no such annotation")
     assert drawn(other) == ["open"]
     quiet(seen)
-    quiet(again)
 
 
 def test_by_the_keyboard_alone(visit: Callable[..., Visit], server: str) -> None:
