@@ -1,4 +1,4 @@
-"""Writes ``briefing.pptx``, the template of slides that reports are made from: ``python data/report/make_slides_template.py``.
+"""Writes ``briefing.pptx``, the template of slides: ``python data/report/make_slides_template.py``.
 
 One master and seven layouts in the colours of the design tokens. What goes where is found by the number of a
 placeholder (``twin/report/template.py``), so everything here may be moved, resized and restyled in PowerPoint, WPS
@@ -132,8 +132,9 @@ class _Shapes:
     def tree(self) -> bytes:
         """The shape tree."""
         return (
-            f'<p:spTree {_NS}><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>'
-            '<a:off x="0" y="0"/><a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>'
+            f'<p:spTree {_NS}><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr>'
+            '<a:xfrm><a:off x="0" y="0"/><a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm>'
+            "</p:grpSpPr>"
             f"{''.join(self.parts)}</p:spTree>"
         ).encode()
 
@@ -277,7 +278,8 @@ def _theme(blob: bytes) -> bytes:
     for slot, token in _SCHEME.items():
         color = f'<a:srgbClr val="{design.color(token, "light")[1:7]}"/>'
         text = re.sub(rf"<a:{slot}>.*?</a:{slot}>", f"<a:{slot}>{color}</a:{slot}>", text, flags=re.S)
-    fonts = f'<a:latin typeface="{FONT}"/><a:ea typeface="{FONT}"/><a:cs typeface=""/><a:font script="Hans" typeface="{FONT}"/>'
+    fonts = f'<a:latin typeface="{FONT}"/><a:ea typeface="{FONT}"/><a:cs typeface=""/>'
+    fonts += f'<a:font script="Hans" typeface="{FONT}"/>'
     for kind in ("majorFont", "minorFont"):
         text = re.sub(rf"<a:{kind}>.*?</a:{kind}>", f"<a:{kind}>{fonts}</a:{kind}>", text, flags=re.S)
     return text.replace('name="Office Theme"', 'name="Jiading city twin"').encode()

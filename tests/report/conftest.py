@@ -63,7 +63,8 @@ def furnish(store: Store) -> tuple[Tour, str]:
         viewpoints=[
             Viewpoint(
                 title="新城核心", title_en="New city core", caption="公交到站信息与邻里中心。",
-                caption_en="Bus arrivals and centres.", longitude=121.2, latitude=31.3, zoom=14.0, pitch=40.0, indicators=(3, 20, 22, 1),
+                caption_en="Bus arrivals and centres.",
+                longitude=121.2, latitude=31.3, zoom=14.0, pitch=40.0, indicators=(3, 20, 22, 1),
             ),
             Viewpoint(title="全镇", longitude=121.2, latitude=31.3, zoom=13.0),
         ],

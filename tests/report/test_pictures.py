@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -134,7 +133,12 @@ def draw(
 
 def test_pictures_come_in_and_progress_is_told(darkroom_server: Any, tmp_path: Path) -> None:
     (tmp_path / "grey.png").write_bytes(png())
-    body = f"{_POST}\npost('take')\nfor key in ('view-01', 'view-02'):\n    post(key, open({str(tmp_path / 'grey.png')!r}, 'rb').read())\ntime.sleep(60)"
+    grey = tmp_path / "grey.png"
+    body = f"""{_POST}
+post('take')
+for key in ('view-01', 'view-02'):
+    post(key, open({str(grey)!r}, 'rb').read())
+time.sleep(60)"""
     told: list[tuple[int, int]] = []
     drawn = draw(darkroom_server, tmp_path, stand_in(tmp_path, body), lambda *share: told.append(share))
     assert drawn.files == {"view-01": "view-01.png", "view-02": "view-02.png"}
@@ -167,7 +171,8 @@ def test_a_browser_that_ends_by_itself(darkroom_server: Any, tmp_path: Path) -> 
 
 def test_without_graphics_the_processor_is_tried(darkroom_server: Any, tmp_path: Path) -> None:
     body = f"""{_POST}
-with open({str(tmp_path / "tries")!r}, "a") as file: file.write("software\\n" if "--use-angle=swiftshader" in sys.argv else "usual\\n")
+with open({str(tmp_path / "tries")!r}, "a") as file:
+    file.write("software\\n" if "--use-angle=swiftshader" in sys.argv else "usual\\n")
 post('-', b'graphics')
 time.sleep(60)"""
     drawn = draw(darkroom_server, tmp_path, stand_in(tmp_path, body))

@@ -148,7 +148,7 @@ def _started(executable: Path, arguments: list[str]) -> subprocess.Popen[bytes]:
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """End a process and everything it started: asked first, killed after some seconds."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     family: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):

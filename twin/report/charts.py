@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from layers import all_layers
@@ -24,7 +24,7 @@ def every(
     desk: Desk, rows: Sequence[Mapping[str, Any]], ledger: Ledger, scenario: str, coverage: bool
 ) -> list[dict[str, Any]]:
     """The charts that the home holds data for."""
-    makers = (
+    makers: tuple[Callable[[], dict[str, Any] | None], ...] = (
         lambda: _attained(rows, ledger),
         lambda: _life_circle(desk, ledger, scenario),
         lambda: _coverage(desk, ledger, scenario, coverage),

@@ -17,17 +17,19 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twin import annotation, describe, scenario as scenarios
-from twin.briefing.tour import Tour
+from twin import annotation, describe
+from twin import scenario as scenarios
+from twin.briefing.viewpoint import Tour
 from twin.errors import InputError
 from twin.indicators import Desk, report
+from twin.indicators import status as judged
 from twin.report import charts
 from twin.report.edits import described
 from twin.report.ledger import Ledger, told
 from twin.report.request import Request
 from twin.report.words import word
 
-STATUSES = ("met", "short", "unjudged", "no_data")
+STATUSES: tuple[judged.Status, ...] = ("met", "short", "unjudged", "no_data")
 _EDITS = 24
 _WORDS = (
     "contents", "by_status", "by_category", "category", "total", "no", "indicator", "target", "value", "status",
@@ -100,7 +102,7 @@ class _Writer:
         self.rows = [row for row in rows if not request.indicators or row["no"] in request.indicators]
 
     def document(self) -> dict[str, Any]:
-        language, today = self.language, dt.date.today()  # noqa: DTZ011 - the date on the wall of whoever prints
+        language, today = self.language, dt.date.today()
         sections = [
             *self._views(),
             self._indicators(),
@@ -180,7 +182,7 @@ class _Writer:
             "statuses": [
                 {
                     "status": status,
-                    "text": names.get(status) or report.status.STATUSES[status].of(language),
+                    "text": names.get(status) or judged.STATUSES[status].of(language),
                     "count": sum(item["status"] == status for item in figures),
                 }
                 for status in STATUSES

@@ -38,7 +38,9 @@ def write(content: Mapping[str, Any], path: Path, template_file: Path, folder: P
     """
     compiler = _compiler(content, template_file, folder)
     try:
-        path.write_bytes(compiler.compile(format="pdf"))
+        made = compiler.compile(format="pdf")
+        assert isinstance(made, bytes)
+        path.write_bytes(made)
         return int(json.loads(compiler.query("<pages>", field="value", one=True)))
     except typst.TypstError as error:
         raise _fault(template_file, error) from None
@@ -51,6 +53,7 @@ def pages(content: Mapping[str, Any], template_file: Path, folder: Path) -> list
         made = compiler.compile(format="png", ppi=_PAGE_PPI)
     except typst.TypstError as error:
         raise _fault(template_file, error) from None
+    assert made is not None
     return list(made) if isinstance(made, list) else [made]
 
 

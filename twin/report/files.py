@@ -29,14 +29,14 @@ def folder(home: Path) -> Path:
 
 def new_name(suffix: str) -> str:
     """A name for a report made now."""
-    now = dt.datetime.now()  # noqa: DTZ005 - the time on the clock of whoever looks for it
+    now = dt.datetime.now()
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}{suffix}"
 
 
 def offered_name(title: str, language: str, suffix: str) -> str:
     """What a browser saves a report as."""
     plain = _UNSAFE.sub("-", title).strip("-.") or "report"
-    return f"{plain[:60]}-{dt.date.today():%Y%m%d}{'-en' if language == 'en' else ''}{suffix}"  # noqa: DTZ011
+    return f"{plain[:60]}-{dt.date.today():%Y%m%d}{'-en' if language == 'en' else ''}{suffix}"
 
 
 def keep(home: Path, made: Path, about: dict[str, Any]) -> str:

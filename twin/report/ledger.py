@@ -44,7 +44,7 @@ class Ledger:
     def footnote(self, marks: Sequence[str]) -> list[str]:
         """One line a mark: what it is of, as of when, and of which kind."""
         known = {entry["mark"]: entry for entry in self.entries}
-        lines = [
+        return [
             word(
                 "footnote", self.language, mark=f"[{mark}]", name=known[mark]["name"],
                 as_of=known[mark]["as_of"] or "-", origin=known[mark]["origin_text"],
@@ -52,7 +52,6 @@ class Ledger:
             )
             for mark in dict.fromkeys(marks)
         ]  # fmt: skip
-        return lines
 
     def _entry(self, mark: str, name: str, value: str, card: Card) -> dict[str, Any]:
         language = self.language
@@ -105,7 +104,7 @@ class Ledger:
         language = self.language
         grouped: dict[tuple[str, ...], list[str]] = {}
         for item in datasets:
-            key = (
+            key: tuple[str, ...] = (
                 str(item.get("name") or ""),
                 str(item.get("source") or word("no_source", language)),
                 str(item.get("licence") or "") or ("" if item.get("id") is None else word("no_licence", language)),
@@ -126,15 +125,15 @@ class Ledger:
                 grouped.setdefault(key, [])
         comma, colon = word("comma", language), word("colon", language)
         lines = []
-        for key, layers in grouped.items():
-            about = comma.join(part for part in key if part)
+        for facts, layers in grouped.items():
+            about = comma.join(part for part in facts if part)
             lines.append(f"{comma.join(layers)}{colon}{about}" if layers else about)
         return lines
 
     def _parameters(self, parameters: Mapping[str, Any]) -> list[str]:
         lines = []
         for name, value in parameters.items():
-            if value is None or value == "" or value == []:
+            if value is None or value in ("", []):
                 continue
             if isinstance(value, float):
                 shown = f"{value:g}"

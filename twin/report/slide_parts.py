@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # type: ignore[import-untyped]
 from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 from pptx.enum.dml import MSO_THEME_COLOR as THEME
@@ -264,7 +264,7 @@ def row(
 def chart(holder: Any, spec: Mapping[str, Any], language: str) -> Any:
     """A native chart in a placeholder: columns with a line at the target, or bars over the extent of it."""
     columns = spec["form"] == "columns"
-    data = CategoryChartData(number_format="0.0" if spec["unit"] == "%" else "#,##0")
+    data: Any = CategoryChartData(number_format="0.0" if spec["unit"] == "%" else "#,##0")  # type: ignore[no-untyped-call]
     # Bars are drawn from below; the first category is to stand on top.
     order = list(range(len(spec["categories"])))
     if not columns:

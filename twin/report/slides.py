@@ -16,7 +16,8 @@ from pptx.enum.text import MSO_ANCHOR
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
-from twin.report import slide_parts as parts, template
+from twin.report import slide_parts as parts
+from twin.report import template
 from twin.report.template import (
     ASIDE,
     CAPTION,

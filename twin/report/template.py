@@ -121,7 +121,7 @@ def slides(path: Path) -> Presentation:
         if layout is None:
             missing.append(f"版式“{LAYOUTS[key]}”")
             continue
-        held = {item.placeholder_format.idx for item in layout.placeholders}
+        held = {item.placeholder_format.idx for item in list[Any](layout.placeholders)}
         missing += [
             f"“{LAYOUTS[key]}”的占位符 {idx}（{_PLACEHOLDERS[idx]}）" for idx in needed if idx not in held
         ]

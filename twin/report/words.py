@@ -39,10 +39,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "synthetic_short": ("合成数据", "synthetic data"),
     "mixed_short": ("部分为合成数据", "partly synthetic data"),
     "targets_note": (
-        "目标与年限出自《嘉定区城市数字化转型行动方案（2021-2023年）》（嘉府发〔2021〕30号）主要指标列表；"
-        "“暂无数据”表示系统的图层中没有，也没有人录入。",
-        "Targets are those of the table of indicators in the Jiading action plan for digital transformation 2021-2023 "
-        "(Jiafufa [2021] 30); no data means that no layer holds the indicator and nobody entered it.",
+        ("目标与年限出自《嘉定区城市数字化转型行动方案（2021-2023年）》（嘉府发〔2021〕30号）主要指标列表；"
+        "“暂无数据”表示系统的图层中没有，也没有人录入。"),
+        ("Targets are those of the table of indicators in the Jiading action plan for digital transformation 2021-2023 "
+        "(Jiafufa [2021] 30); no data means that no layer holds the indicator and nobody entered it."),
     ),
     "attained": ("指标完成程度", "Indicators against their targets"),
     "attained_note": (
@@ -87,8 +87,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "methods": ("附录：证据与方法", "Appendix: evidence and methods"),
     "methods_note": (
         "正文中的 [E…] 指向本附录。每一数字列出数值、截至日期、所用数据（版本、来源、许可）、方法、标准、参数与注意事项。",
-        "Marks such as [E1] lead here: value, as-of date, data used (generation, source, licence), method, standards, "
-        "parameters and caveats of every figure.",
+        ("Marks such as [E1] lead here: value, as-of date, data used (generation, source, licence), method, standards, "
+        "parameters and caveats of every figure."),
     ),
     "data": ("数据", "Data"),
     "method": ("方法", "Method"),

@@ -12,7 +12,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from twin.errors import InputError, TwinError
 from twin.indicators import Desk
-from twin.report import browser, files, making, pictures, request as requests, template
+from twin.report import browser, files, making, pictures, template
+from twin.report import request as requests
 from twin.report.pictures import Drawn
 from twin.web import state
 from twin.web.routes.replies import Json, body_object, in_thread
