@@ -71,10 +71,10 @@ class Settings:
         },
     )
     browser: str = field(
-        default="",
+        default="auto",
         metadata={
             "env": "TWIN_BROWSER",
-            "meaning": "Edge, Chrome or Chromium that draws the maps of reports: its path; empty: found on the machine",
+            "meaning": "Edge, Chrome or Chromium that draws the maps of reports: its path, or auto: found on the machine",
         },
     )
     demo_seed: int = field(

@@ -18,6 +18,7 @@ from pathlib import Path
 from twin.errors import InputError
 
 VARIABLE = "TWIN_BROWSER"
+AUTO = "auto"
 _NAMES = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge",
     "microsoft-edge-stable", "chrome", "msedge", "brave-browser",
@@ -64,7 +65,7 @@ def find(named: str = "") -> Path | None:
 
     :class:`twin.errors.InputError` when the named one is not there.
     """
-    if named:
+    if named not in ("", AUTO):
         path = Path(named)
         found = str(path) if path.is_file() else shutil.which(named)
         if found is None:
