@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from twin.web.pages import bim, briefing, conformance, coverage, data, explore, indicators, life_circle, scenarios
+from twin.web.pages import (
+    bim,
+    briefing,
+    conformance,
+    coverage,
+    data,
+    explore,
+    indicators,
+    life_circle,
+    scenarios,
+)
 
 pages = [
     st.Page(explore.show, title="总览 Explore", url_path="explore", default=True),

@@ -1,0 +1,1 @@
+"""Browser files of the page that draws a report's pictures, viewpoint after viewpoint."""

@@ -22,9 +22,9 @@ _TYPES = {
     ".png": "image/png",
 }
 _FOLDERS = (
-    "annotations", "conformance",
-    "scenarios",
-    "vendor", "map", "page", "evidence", "data_page", "analysis", "life_circle", "coverage", "bim", "indicators", "stage", "picture", "wall", "remote", "briefing", "text",
+    "vendor", "text", "map", "page", "evidence", "annotations", "analysis", "stage",
+    "life_circle", "coverage", "bim", "scenarios", "indicators", "briefing", "data_page", "conformance",
+    "wall", "remote", "picture",
 )  # fmt: skip
 
 
