@@ -120,7 +120,7 @@ def opened(executable: Path, address: str, *, software: bool = False) -> Iterato
         *(("--disable-dev-shm-usage",) if sys.platform == "linux" else ()),
         *(("--no-sandbox",) if _is_root() else ()),  # it refuses to start for root otherwise
         f"--user-data-dir={profile}",
-        "--window-size=200,150",
+        "--window-size=1400,900",
         address,
     ]
     try:
