@@ -1,0 +1,1 @@
+"""Browser files of the stage: a map without anything around it that shows viewpoints."""

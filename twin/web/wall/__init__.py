@@ -1,0 +1,1 @@
+"""Browser files of the wall (大屏)."""
