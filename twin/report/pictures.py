@@ -43,6 +43,7 @@ class Job:
     folder: Path
     language: str
     views: tuple[Mapping[str, Any], ...]
+    software: bool = False
     files: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, dict[str, str]] = field(default_factory=dict)
     missing: dict[str, list[dict[str, str]]] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class Job:
             "width": WIDTH,
             "height": HEIGHT,
             "scale": SCALE,
+            "software": self.software,
             "views": [dict(view) for view in self.views],
         }
 
@@ -107,9 +109,11 @@ class Darkroom:
         self._jobs: dict[str, Job] = {}
 
     @contextmanager
-    def job(self, folder: Path, language: str, views: Sequence[Mapping[str, Any]]) -> Iterator[Job]:
-        """A job that can be asked for and answered until it is left."""
-        made = Job(secrets.token_urlsafe(24), folder, language, tuple(views))
+    def job(
+        self, folder: Path, language: str, views: Sequence[Mapping[str, Any]], *, software: bool = False
+    ) -> Iterator[Job]:
+        """A job that can be asked for and answered until it is left; ``software``: its browser draws with the processor."""
+        made = Job(secrets.token_urlsafe(24), folder, language, tuple(views), software)
         self._jobs[made.token] = made
         try:
             yield made
@@ -197,7 +201,7 @@ def _round(
         return {"zh": browser.NONE_ZH, "en": browser.NONE_EN}
     already = drawn_count = len(drawn.files) + len(drawn.reasons)
     total = already + len(views)
-    with darkroom.job(folder, language, views) as job:
+    with darkroom.job(folder, language, views, software=software) as job:
         try:
             with browser.opened(
                 executable, f"{server}/picture?job={job.token}", software=software

@@ -37,7 +37,7 @@ function sharpness(element) {
 }
 
 /** Whether a processor draws instead of a graphics card, as in remote desktops and tests. */
-function drawnBySoftware() {
+export function drawnBySoftware() {
   const gl = document.createElement('canvas').getContext('webgl2');
   const named = gl?.getExtension('WEBGL_debug_renderer_info');
   const renderer = named ? gl.getParameter(named.UNMASKED_RENDERER_WEBGL) : '';
@@ -71,16 +71,16 @@ export class Engine {
 
   /**
    * @param parent  element that the canvas fills
-   * @param options {assets, view, still, hands, onClick(info), onView(view), onLoading(boolean), cursor()}; `still`: not moved but by follow(); `hands` false: not moved by the user
+   * @param options {assets, blind: only drawn for pictures, view, still, hands, onClick(info), onView(view), onLoading(boolean), cursor()}; `still`: not moved but by follow(); `hands` false: not moved by the user
    */
   constructor(parent, options) {
     const D = window.deck;
     D.log.level = -1; // silence hints for developers; errors arrive in onError
     this.parent = parent;
     this.options = options;
-    // A processor draws some 10,000 buildings a second and not a million: it gets tiles one zoom coarser.
+    // A processor draws some 10,000 buildings a second and not a million: it gets tiles one zoom coarser, if it draws more than once.
     this.software = drawnBySoftware();
-    this.zoomOffset = this.software ? -1 : 0;
+    this.zoomOffset = this.software && !options.blind ? -1 : 0;
     this.view = {minZoom: 7, maxZoom: 19.5, maxPitch: 60, minPitch: 0, ...options.view};
     this.loading = true;
     this.firstTiles = null;
@@ -107,6 +107,7 @@ export class Engine {
     // Deck.gl draws everything once more to tell what the pointer is over.
     parent.addEventListener('pointermove', (event) => { if (this.#heavy && !event.buttons) event.stopPropagation(); }, true);
     this.light(null, 'dark');
+    if (options.blind) this.#drawing(false);
     this.#watch();
   }
 
@@ -277,6 +278,18 @@ export class Engine {
   /** What is drawn at a pixel. */
   pick(x, y, layerIds) { return this.deck.pickObject({x, y, radius: 2, layerIds}); }
 
+  /**
+   * Draw (true), or only load (false). Where a processor draws, a frame takes a second or two, and every tile that comes
+   * in asks for one; a map that is only photographed is drawn once a picture.
+   */
+  #drawing(on) { this.deck.setProps({_customRender: on ? null : () => this.#look()}); }
+
+  /** Tell the layers where the camera stands, as drawing does, so that they ask for their tiles. */
+  #look() {
+    const [viewport] = this.deck.getViewports();
+    if (viewport) for (const layer of this.deck.layerManager.getLayers()) layer.activateViewport(viewport);
+  }
+
   /** The drawn picture as a canvas of its own, `scale` device pixels per CSS pixel (default: as on screen). */
   async capture(scale) {
     const usual = sharpness(this.parent);
@@ -285,7 +298,9 @@ export class Engine {
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
     await this.idle();
+    if (this.options.blind) this.#drawing(true);
     const copy = this.still();
+    if (this.options.blind) this.#drawing(false);
     if (scale && scale !== usual) this.deck.setProps({useDevicePixels: usual});
     return copy;
   }

@@ -112,7 +112,7 @@ function furnish(app, pen, width, height, ratio, title) {
     pen.stroke();
     font(0.8, 600);
     pen.textAlign = 'center';
-    text(app.shell.bar.textContent, 2 * u + barWidth / 2, height - 2.25 * u);
+    text(bar.text, 2 * u + barWidth / 2, height - 2.25 * u);
     pen.textAlign = 'left';
   }
   font(0.85);

@@ -83,7 +83,7 @@ export class Labels {
     const here = [];
     this.#all.forEach((item, index) => {
       const [lon, lat] = item.position;
-      if (item.zoom > zoom + 0.25 || zoom > (UP_TO[item.layer] ?? 99) || !store.layers[item.layer]?.on || lon < west || lon > east || lat < south || lat > north) return;
+      if (item.zoom > zoom + 0.25 || zoom < (this.app.data?.unnamed?.[item.layer] ?? 0) || this.app.guide?.says?.(item) || zoom > (UP_TO[item.layer] ?? 99) || !store.layers[item.layer]?.on || lon < west || lon > east || lat < south || lat > north) return;
       const style = STYLES[item.layer] ?? USUAL;
       here.push({...item, index, style, text: item[language()] || item.zh, lift: LIFTED.has(item.layer) ? 13 : 0, weight: style[2] - Math.min(99, item.priority / 10)});
     });

@@ -119,6 +119,7 @@ export class TwinMap {
     this.paint();
     this.engine = new Engine(this.canvas, {
       assets: this.assets,
+      blind: this.data.blind,
       view: {...(asked.view ?? this.#firstView()), maxZoom: this.guide.closest},
       hands: this.data.hands,
       onClick: (info) => this.clicked(info),

@@ -125,13 +125,19 @@ export class Shell {
     if (!this.app.full) return;
     this.announce();
     this.coordinates();
-    const [x, y] = [this.app.canvas.clientWidth / 2, this.app.canvas.clientHeight / 2];
-    const em = parseFloat(getComputedStyle(this.app.host).fontSize);
+    const {pixels, text} = this.scaleBar;
+    this.bar.style.width = `${pixels}px`;
+    this.bar.textContent = text;
+  }
+
+  /** The scale in the middle of the map: a round length in `metres`, as `text`, and its CSS `pixels`. */
+  get scaleBar() {
+    const {engine, canvas, host} = this.app;
+    const [x, y] = [canvas.clientWidth / 2, canvas.clientHeight / 2];
+    const em = parseFloat(getComputedStyle(host).fontSize);
     const metres = distance(engine.unproject(x - 50, y), engine.unproject(x + 50, y)) / 100;
     const shown = roundBelow(metres * BAR_WIDTH * em);
-    this.scaleBar = {metres: shown, pixels: shown / metres};
-    this.bar.style.width = `${this.scaleBar.pixels}px`;
-    this.bar.textContent = length(shown).replace(/\.0+(?=\D)/, '');
+    return {metres: shown, pixels: shown / metres, text: length(shown).replace(/\.0+(?=\D)/, '')};
   }
 
   loading(on) {

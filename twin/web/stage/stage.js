@@ -52,6 +52,7 @@ export class Stage extends Store {
    * @param host    a positioned element with a size
    * @param options {assets, theme, language, controls: whether it can be moved by hand, viewpoint: where it starts,
    *                 view: the camera alone, em: CSS pixels that texts and marks on the map are sized by (15 on a laptop),
+   *                 blind: only drawn when it is captured,
    *                 leastText: CSS pixels that no text on the map falls below,
    *                 seams, clear: x of seams between panels, which no name crosses, and how far it stays off,
    *                 unnamed: {layer: zoom from which it has names}, raise: share of the height by which what is looked at stands above the middle}
@@ -64,11 +65,11 @@ export class Stage extends Store {
   }
 
   #start(view) {
-    const {assets, theme, language, controls, em, leastText, seams, clear, unnamed} = this.options;
+    const {assets, theme, language, controls, em, leastText, seams, clear, unnamed, blind} = this.options;
     this.root = h('div.st', {});
     if (em) this.root.style.setProperty('--stage-em', `${em}px`);
     this.host.append(this.root);
-    this.app = new TwinMap(this.root, {mode: 'stage', guide: StageMode, hands: controls, theme, language, leastText, seams, clear, unnamed, view: view && this.#aimed(camera(view))}, assets);
+    this.app = new TwinMap(this.root, {mode: 'stage', guide: StageMode, hands: controls, theme, language, leastText, seams, clear, unnamed, blind, view: view && this.#aimed(camera(view))}, assets);
     this.app.stage = this;
     this.ready = styled(assets, 'stage/stage.css').then(() => { if (!this.gone) this.app.start(); return this.app.ready; }).then(() => this);
     this.ready.then(() => this.#guard()).catch(() => {});
