@@ -243,9 +243,9 @@ export class Engine {
   /** Light the scene: by the sun ({altitude, azimuth, shadows}) or evenly (null). */
   light(sun, theme) { this.deck.setProps({effects: [sun ? sunlight(sun, theme) : evenLight(theme)]}); }
 
-  /** Move the camera; `ms` of flight, none where the system asks for less motion. */
+  /** Move the camera; `ms` of flight, none where the system asks for less motion or a processor draws: it shows a frame or two of a flight. */
   fly(change, ms = 1400) {
-    const duration = still() ? 0 : ms;
+    const duration = still() || this.software ? 0 : ms;
     const target = {...this.view, ...change};
     this.deck.setProps({initialViewState: {
       ...target,
