@@ -1,8 +1,9 @@
 // What stands around the two maps: bar, rail with its panel, toolbar of the comparison, camera buttons, legend, notices.
 
+import {fillBar} from '../map/bar.js';
 import {debounced, fill, h, icon, select} from '../map/dom.js';
-import {pageAddress, pageLinks} from '../map/pages.js';
-import {language, say, text, theme} from '../map/text.js';
+import {pageAddress} from '../map/pages.js';
+import {say, text} from '../map/text.js';
 import {refresh} from '../analysis/refresh.js';
 import {SHOWS, VIEWS} from './address.js';
 import {t} from './text.js';
@@ -46,18 +47,13 @@ export class Chrome {
   #top() {
     const {page} = this;
     const {twin} = page;
-    const other = language() === 'zh' ? 'en' : 'zh';
-    const opposite = theme() === 'dark' ? 'light' : 'dark';
-    const chip = (name, view, key) => h('button.tw-chip', {type: 'button', 'data-place': key, onclick: view}, name);
-    const made = twin.origin === 'synthetic' || twin.origin === 'mixed';
-    fill(this.top, h('h1', {}, ofMap('title')), h('nav.tw-pages', {'aria-label': ofMap('pages')}, pageLinks('scenarios')),
-      h('div.tw-places', {role: 'group', 'aria-label': ofMap('places')},
-        twin.bounds ? chip(ofMap('places.all'), () => page.flyTo(twin.bounds), 'all') : null,
-        twin.places.map((place) => chip(say({zh: place.name, en: place.name_en}), () => page.pair.fly({longitude: place.lon, latitude: place.lat, zoom: 14.2}), place.fid))),
-      h('div.tw-top-end', {},
-        made ? h('span.tw-badge.tw-badge-large', {title: ofMap('synthetic.why')}, icon('warn'), ofMap(twin.origin === 'mixed' ? 'mixed' : 'synthetic')) : null,
-        h('button.tw-quiet', {type: 'button', lang: other, 'aria-label': ofMap('language'), title: ofMap('language'), 'data-action': 'language', onclick: () => page.look({language: other})}, ofMap('language.other')),
-        h('button.tw-quiet', {type: 'button', 'aria-label': ofMap(`theme.${opposite}`), title: ofMap(`theme.${opposite}`), 'data-action': 'theme', onclick: () => page.look({theme: opposite})}, icon(theme() === 'dark' ? 'sun' : 'moon'))));
+    const all = {key: 'all', name: ofMap('places.all'), go: () => page.flyTo(twin.bounds)};
+    fillBar(this.top, {
+      page: 'scenarios', twin,
+      items: [...(twin.bounds ? [all] : []), ...twin.places.map((place) => ({key: place.fid, name: say({zh: place.name, en: place.name_en}),
+        go: () => page.pair.fly({longitude: place.lon, latitude: place.lat, zoom: 14.2})}))],
+      choose: {language: (value) => page.look({language: value}), theme: (value) => page.look({theme: value})},
+    });
   }
 
   #rail() {
