@@ -106,6 +106,14 @@ def opened(visit: Callable[..., Visit], address: str, query: str = "", **options
     return seen
 
 
+def computed(page: Page) -> None:
+    """Wait until the board has all that can be computed."""
+    page.wait_for_function(
+        "!wall.source.board?.pending.length && !wall.source.board.indicators.indicators.some((row) => row.computing)",
+        timeout=LONG_MS,
+    )
+
+
 def quiet(seen: Visit) -> None:
     assert seen.outside == []
     assert seen.errors == []
@@ -115,7 +123,7 @@ def test_four_sizes_without_overlap_cut_or_seam(visit: Callable[..., Visit], ser
     seen = opened(visit, server)
     page = seen.page
     page.keyboard.press(" ")
-    page.wait_for_function("!wall.source.board.pending.length", timeout=LONG_MS)
+    computed(page)
     for language in ("zh", "en"):
         if language == "en":
             page.set_viewport_size({"width": 1280, "height": 720})
@@ -203,6 +211,7 @@ def test_a_server_that_stops_and_starts_again(visit: Callable[..., Visit], tmp_p
         seen = opened(visit, address)
         page = seen.page
         page.wait_for_function("wall.source.board?.indicators", timeout=LONG_MS)
+        computed(page)
         page.evaluate("wall.stage.idle()")
         told = page.locator(".wl-indicators").inner_text()
     assert seen.errors == []  # what the browser says of a server that is gone is no fault of the page

@@ -73,7 +73,7 @@ class Board:
         """What is known now, at once; what is out of date is computed in the background.
 
         ``sources`` tells of each when it was made, ``failures`` what keeps one from being made anew and since when,
-        ``pending`` which are being computed. A source that was never made is missing.
+        ``pending`` which are being computed and may come. A source that was never made is missing.
         :class:`UnknownName` when there is no such scenario.
         """
         store = self._desk.store
@@ -91,7 +91,8 @@ class Board:
                 told["sources"][name] = {"made_at": slot.made_at.isoformat(timespec="seconds")}
             if slot.failure is not None and slot.since is not None:
                 told["failures"][name] = slot.failure | {"since": slot.since.isoformat(timespec="seconds")}
-            if slot.waiting:
+            # One that failed on the same data is tried again, but nobody waits for it.
+            if slot.waiting and (slot.failure is None or slot.tried != inputs):
                 told["pending"].append(name)
         made = [item["made_at"] for item in told["sources"].values()]
         told["made_at"] = min(made, default=None)

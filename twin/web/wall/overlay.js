@@ -34,7 +34,7 @@ export function figures(wall, element, viewpoint, most) {
       h('p.wl-name', {}, say(row.name)),
       h('div.wl-lifted-row', {},
         figure(wall, say(row.name), valueOf(row), row.value === null ? '' : unitOf(row), () => row.evidence, row.value === null ? 'small' : valueOf(row).length > 7 ? 'long' : ''),
-        h('p.wl-target', {}, h('span', {}, t('target', {value: say(row.target_text)})), h('b', {style: `color:${colorOf(row)}`}, `${shapeOf(row)} ${say(row.status_text)}`))),
+        h('p.wl-target', {}, h('span', {}, t('target', {value: say(row.target_text)})), row.value === null ? null : h('b', {style: `color:${colorOf(row)}`}, `${shapeOf(row)} ${say(row.status_text)}`))),
       share === null ? null : bullet(share, row.unit === '%' ? row.target / 100 : 1, {label: say(row.target_text), color: colorOf(row)}));
   }));
 }

@@ -58,14 +58,13 @@ export class Source extends Store {
         const tag = reply.headers.get('ETag');
         if (tag !== this.#tag || !this.board) {
           const board = await reply.json();
-          const failed = Object.keys(board.failures).length > 0;
           this.board = this.#merged(board);
           this.#tag = tag;
           this.heard = Date.now();
           Object.assign(this, {lost: 0, failed: 0});
           this.#keep();
           this.tell('board', this.board);
-          if (board.pending.length && !failed) next = SOON_MS;
+          if (board.pending.length) next = SOON_MS;
         } else await reply.text();
         this.heard = Date.now();
         Object.assign(this, {lost: 0, failed: 0});
