@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from tests.report.conftest import HEIGHT, WIDTH, png
+from twin import browsers
 from twin.errors import Cancelled, InputError, UnknownName
 from twin.report import browser, pictures
 from twin.report.pictures import Darkroom
@@ -202,7 +203,7 @@ time.sleep(600)"""
 
 
 def test_a_browser_of_the_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser, "_places", lambda: iter([tmp_path / "gone", tmp_path / "here"]))
+    monkeypatch.setattr(browsers, "_places", lambda: iter([tmp_path / "gone", tmp_path / "here"]))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert browser.find() is None
     (tmp_path / "here").write_text("", encoding="utf-8")

@@ -15,21 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from twin import browsers
 from twin.errors import InputError
 
 VARIABLE = "TWIN_BROWSER"
 AUTO = "auto"
-_NAMES = (
-    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge",
-    "microsoft-edge-stable", "chrome", "msedge", "brave-browser",
-)  # fmt: skip
-_MACOS = ("Google Chrome", "Microsoft Edge", "Chromium", "Brave Browser")
-_WINDOWS = (
-    r"Microsoft\Edge\Application\msedge.exe",
-    r"Google\Chrome\Application\chrome.exe",
-    r"Chromium\Application\chrome.exe",
-)
-_APP_PATHS = r"SOFTWARE\Microsoft\Windows\CurrentVersion\App Paths"
 NONE_ZH = f"本机没有找到 Edge、Chrome 或 Chromium；请安装其一，或用 {VARIABLE} 指明其位置。"
 NONE_EN = (
     f"no Edge, Chrome or Chromium was found on this machine; install one, or name its place in {VARIABLE}."
@@ -74,36 +64,7 @@ def find(named: str = "") -> Path | None:
                 f"the browser named in {VARIABLE}, {named}, does not exist; correct it, or leave it empty.",
             )
         return Path(found)
-    for name in _NAMES:
-        found = shutil.which(name)
-        if found is not None:
-            return Path(found)
-    return next((place for place in _places() if place.is_file()), None)
-
-
-def _places() -> Iterator[Path]:
-    """Where installers put browsers that are not on the PATH."""
-    for folder in (Path("/Applications"), Path.home() / "Applications"):
-        for name in _MACOS:
-            yield folder / f"{name}.app" / "Contents" / "MacOS" / name
-    for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
-        root = os.environ.get(variable)
-        if root:
-            for place in _WINDOWS:
-                yield Path(root) / place
-    yield from _registered()
-
-
-def _registered() -> Iterator[Path]:
-    """Browsers that the registry of Windows knows, wherever they were installed."""
-    if sys.platform != "win32":
-        return
-    import winreg
-
-    for root in (winreg.HKEY_LOCAL_MACHINE, winreg.HKEY_CURRENT_USER):
-        for name in ("msedge.exe", "chrome.exe"):
-            with suppress(OSError):
-                yield Path(str(winreg.QueryValue(root, rf"{_APP_PATHS}\{name}")).strip('"'))
+    return browsers.installed()
 
 
 @contextmanager

@@ -8,24 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from twin import browsers
 from twin.setup import environment
 from twin.setup.console import say, step
 
 BROWSER_VARIABLE = "TWIN_TEST_BROWSER"
 DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk")
-
-_NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "microsoft-edge",
-    "microsoft-edge-stable",
-    "chrome",
-    "msedge",
-)
-_MACOS = ("Google Chrome", "Chromium", "Microsoft Edge")
-_WINDOWS = (r"Microsoft\Edge\Application\msedge.exe", r"Google\Chrome\Application\chrome.exe")
 
 _MOST_WORKERS = 4
 """Processes of tests at once: each may hold a gigabyte."""
@@ -102,16 +90,7 @@ def find_browser() -> Path | None:
     named = os.environ.get(BROWSER_VARIABLE)
     if named:
         return Path(named) if Path(named).is_file() else None
-    for name in _NAMES:
-        found = shutil.which(name)
-        if found is not None:
-            return Path(found)
-    places = [Path("/Applications") / f"{name}.app" / "Contents" / "MacOS" / name for name in _MACOS]
-    for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
-        folder = os.environ.get(variable)
-        if folder:
-            places += [Path(folder) / place for place in _WINDOWS]
-    return next((place for place in places if place.is_file()), None)
+    return browsers.installed()
 
 
 def _may_install() -> bool:

@@ -113,7 +113,8 @@ def start(settings: Settings) -> State:
         return tiles.compressed(data) if data else b""
 
     studies, runs = Studies(store), Runs(store, settings.executor)
-    ledger = Ledger(Desk(store, studies, runs))
+    desk = Desk(store, studies, runs)
+    ledger = Ledger(desk)
     cache = TileCache(make, settings.tile_cache_mb * 1_000_000)
     _state = State(
         settings,
@@ -125,7 +126,7 @@ def start(settings: Settings) -> State:
         runs,
         Tasks(),
         ledger,
-        Board(Desk(store, studies, runs), ledger),
+        Board(desk, ledger),
     )
     _announce(_state)
     threading.Thread(target=_state.warm, name="warm-up", daemon=True).start()
