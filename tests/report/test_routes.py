@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import zipfile
 from collections.abc import Iterator
@@ -20,8 +21,14 @@ from twin.web import state
 
 
 @pytest.fixture(scope="module")
-def client(town_home: Path) -> Iterator[Client]:
-    with pytest.MonkeyPatch.context() as patch, serving(town_home, patch) as running:
+def home(town_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of the server's own: what a server does beside its requests may outlast it a little in this process."""
+    return Path(shutil.copytree(town_home, tmp_path_factory.mktemp("served") / "home"))
+
+
+@pytest.fixture(scope="module")
+def client(home: Path) -> Iterator[Client]:
+    with pytest.MonkeyPatch.context() as patch, serving(home, patch) as running:
         yield running
 
 
@@ -117,15 +124,13 @@ def test_pictures_are_taken_for_their_job_only(client: Client, tmp_path: Path) -
     assert client.post(f"{base}/view-01", png()).status == 404
 
 
-def test_the_command_goes_through_the_server(
-    client: Client, town_home: Path, tmp_path: Path, capsys: Any
-) -> None:
+def test_the_command_goes_through_the_server(client: Client, home: Path, tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "r.pptx"
     code = cli.main(
         [
             "report",
             "--home",
-            str(town_home),
+            str(home),
             "--out",
             str(out),
             "--tour",
@@ -171,7 +176,6 @@ def test_the_command_says_what_is_wrong(
 
 @pytest.mark.slow
 def test_the_command_without_a_server(tmp_path: Path, town_home: Path, capsys: Any) -> None:
-    import shutil
 
     from twin.report import document
 
